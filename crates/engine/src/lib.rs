@@ -1,0 +1,5 @@
+//! The engine: compile a set of rules, match events, correlate hits, explain, build alerts.
+
+pub mod correlate;
+pub mod interpret;
+pub mod matcher;

@@ -1,0 +1,19 @@
+//! From bytes to typed, columnar events: readers for the formats in which logs lie about, normalisers from
+//! raw records to ECS, and the [`EventBatch`] that everything after works on.
+//!
+//! ```text
+//! bytes --read--> records (JSON) --normalize--> ECS document --shred--> EventBatch
+//! ```
+
+mod batch;
+mod layout;
+pub mod normalize;
+pub mod read;
+mod shred;
+
+pub use batch::{EventBatch, EventRow, Origin};
+pub use layout::Layout;
+pub use shred::Shredder;
+
+/// A JSON object: an event as a document.
+pub type Document = serde_json::Map<String, serde_json::Value>;

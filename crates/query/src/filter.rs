@@ -1,0 +1,108 @@
+//! The one filter form that every language lowers to.
+//!
+//! A [`Filter`] is a two-valued question about one event. [`Predicate`]s are the atoms: each asks about the
+//! values of one field and holds if *any* of them satisfies the test. What is not an atom (functions,
+//! arithmetic) is a [`Filter::Computed`] expression, which alone may be null.
+
+use std::net::Ipv6Addr;
+use std::sync::Arc;
+
+use rulehound_schema::{Field, Value};
+
+use crate::Expr;
+
+/// A boolean tree over predicates and computed expressions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filter {
+    /// Always the same answer.
+    Constant(bool),
+    /// Holds if all hold. Never empty.
+    And(Vec<Filter>),
+    /// Holds if one holds. Never empty.
+    Or(Vec<Filter>),
+    /// Holds where the inner filter does not, missing fields included.
+    Not(Box<Filter>),
+    /// A question about the values of one field.
+    Predicate(Predicate),
+    /// Holds where the expression is true, not where it is false or null. A query's `not` directly over a
+    /// computed value is inside the expression, so that null stays no match.
+    Computed(Expr),
+}
+
+/// A question about the values of one field: holds if any value of the field passes the test.
+/// A field with no value passes none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predicate {
+    /// The field asked about.
+    pub field: Field,
+    /// What one of its values must satisfy.
+    pub test: Test,
+}
+
+/// What one value must satisfy. Values are of the field's own type: a query's literal is converted when
+/// it is lowered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// There is a value.
+    Exists,
+    /// Ordered comparison with a constant: numbers and dates by value, strings by their bytes, IPs by address.
+    Compare(CompareOp, Value<'static>),
+    /// Equal to one of the constants, exactly and case-sensitively. Never empty.
+    In(Vec<Value<'static>>),
+    /// A string matches one of the patterns. Never empty.
+    Matches(Vec<Pattern>),
+    /// An address lies in one of the networks, given as address and prefix length in IPv6 terms
+    /// (IPv4 `10.0.0.0/8` is `::ffff:10.0.0.0/104`). Never empty.
+    Cidr(Vec<(Ipv6Addr, u8)>),
+}
+
+/// Ordered comparisons. Equality is [`Test::In`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CompareOp {
+    /// Less than.
+    Lt,
+    /// At most.
+    Lte,
+    /// Greater than.
+    Gt,
+    /// At least.
+    Gte,
+}
+
+/// A pattern that a whole string must match.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Pattern {
+    /// The very string, but for case if `case_insensitive`.
+    Exact {
+        /// The string.
+        text: Arc<str>,
+        /// Whether letters of either case are equal.
+        case_insensitive: bool,
+    },
+    /// A pattern in which `*` is any run of characters and `?` is exactly one; `\` escapes where the
+    /// language says so, and has been taken out: literal stars and question marks are literals here.
+    Wildcard {
+        /// The parts, in order.
+        parts: Vec<WildcardPart>,
+        /// Whether letters of either case are equal.
+        case_insensitive: bool,
+    },
+    /// A regular expression of Lucene's dialect, anchored at both ends.
+    Regex {
+        /// The expression as it was written.
+        source: Arc<str>,
+        /// Whether letters of either case are equal.
+        case_insensitive: bool,
+    },
+}
+
+/// A part of a wildcard pattern.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum WildcardPart {
+    /// These very characters. Never empty, never two in a row.
+    Literal(Arc<str>),
+    /// `*`: any run of characters, also none. Never two in a row.
+    AnyRun,
+    /// `?`: exactly one character.
+    AnyChar,
+}

@@ -1,0 +1,13 @@
+//! The query languages: text to syntax tree to one shared [`Plan`] of [`Filter`]s, with diagnostics that
+//! point at the text. No events and no I/O here.
+
+mod diagnostic;
+pub mod eql;
+mod expr;
+mod filter;
+mod plan;
+
+pub use diagnostic::{Diagnostic, Severity};
+pub use expr::{ArithmeticOp, Expr, Function};
+pub use filter::{CompareOp, Filter, Pattern, Predicate, Test, WildcardPart};
+pub use plan::{EventOrder, JoinKey, Pipe, Plan, Query, SampleFilter, SamplePlan, SequencePlan, Step};

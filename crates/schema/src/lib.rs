@@ -1,0 +1,16 @@
+//! The field catalogue: which fields there are, what type each has, how a JSON value becomes a value
+//! of that type, and which index names a pattern stands for.
+//!
+//! Everything else in the workspace asks this crate; it knows nothing of queries, rules or events.
+
+mod coerce;
+mod field;
+mod index_pattern;
+mod schema;
+mod value;
+
+pub use coerce::{Misfit, coerce, parse_date};
+pub use field::{Field, FieldType};
+pub use index_pattern::IndexPatterns;
+pub use schema::{MappingError, Schema};
+pub use value::{DataType, FieldSource, Value};
