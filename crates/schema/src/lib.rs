@@ -4,13 +4,15 @@
 //! Everything else in the workspace asks this crate; it knows nothing of queries, rules or events.
 
 mod coerce;
+mod date;
 mod field;
 mod index_pattern;
 mod schema;
 mod value;
 
-pub use coerce::{Misfit, coerce, parse_date};
-pub use field::{Field, FieldType};
+pub use coerce::{Misfit, Scalar, coerce, parse_ip};
+pub use date::{DateFormat, PatternPart, Unit, UnknownDateFormat, parse_date};
+pub use field::{Field, FieldType, Parameters};
 pub use index_pattern::IndexPatterns;
 pub use schema::{MappingError, Schema};
 pub use value::{DataType, FieldSource, Value};

@@ -1,0 +1,340 @@
+//! Dates: from text to nanoseconds since the epoch, by the `format` of a mapping, and back.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
+
+/// One format of a `date` field.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DateFormat {
+    /// `strict_date_optional_time`: ISO 8601 from the year alone down to the nanosecond, in UTC unless
+    /// an offset is given.
+    StrictDateOptionalTime,
+    /// `epoch_millis`: milliseconds since the epoch, decimals allowed.
+    EpochMillis,
+    /// `epoch_second`: seconds since the epoch, decimals allowed.
+    EpochSecond,
+    /// A pattern of Java's `DateTimeFormatter`, such as `dd-MM-yyyy`.
+    Pattern(Vec<PatternPart>),
+}
+
+/// A part of a date pattern.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PatternPart {
+    /// These characters.
+    Literal(String),
+    /// A number of the date or time: which, and its least number of digits.
+    Number(Unit, usize),
+    /// The three letters of an English month.
+    MonthName,
+    /// `Z` or an offset from UTC.
+    Zone,
+}
+
+/// What a number of a date pattern counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Unit {
+    /// Year.
+    Year,
+    /// Month, from 1.
+    Month,
+    /// Day of the month, from 1.
+    Day,
+    /// Hour, to 23.
+    Hour,
+    /// Minute.
+    Minute,
+    /// Second.
+    Second,
+    /// Decimals of the second, as many digits as given.
+    Fraction,
+}
+
+/// A date format that is not understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("date format [{0}] is not supported")]
+pub struct UnknownDateFormat(pub String);
+
+impl DateFormat {
+    /// Reads the `format` of a mapping: formats by name or pattern, separated by `||`.
+    pub fn parse_list(formats: &str) -> Result<Vec<Self>, UnknownDateFormat> {
+        formats.split("||").map(|name| Self::parse(name.trim())).collect()
+    }
+
+    fn parse(name: &str) -> Result<Self, UnknownDateFormat> {
+        let pattern = match name {
+            "strict_date_optional_time"
+            | "strict_date_optional_time_nanos"
+            | "date_optional_time"
+            | "iso8601" => {
+                return Ok(Self::StrictDateOptionalTime);
+            }
+            "epoch_millis" => return Ok(Self::EpochMillis),
+            "epoch_second" => return Ok(Self::EpochSecond),
+            "basic_date" => "uuuuMMdd",
+            "date" | "strict_date" => "uuuu-MM-dd",
+            "date_time" | "strict_date_time" => "uuuu-MM-dd'T'HH:mm:ss.SSSXXX",
+            "date_time_no_millis" | "strict_date_time_no_millis" => "uuuu-MM-dd'T'HH:mm:ssXXX",
+            "date_hour_minute_second" | "strict_date_hour_minute_second" => "uuuu-MM-dd'T'HH:mm:ss",
+            pattern => pattern,
+        };
+        compile_pattern(pattern).map(Self::Pattern).ok_or_else(|| UnknownDateFormat(name.to_owned()))
+    }
+
+    fn read(&self, text: &str) -> Option<i128> {
+        match self {
+            Self::StrictDateOptionalTime => iso8601(text),
+            Self::EpochMillis => epoch(text, 6),
+            Self::EpochSecond => epoch(text, 9),
+            Self::Pattern(parts) => by_pattern(text, parts),
+        }
+    }
+}
+
+/// A date in the default format, `strict_date_optional_time||epoch_millis`, as nanoseconds since the
+/// epoch. As in Elasticsearch the first format that fits wins: four digits are a year.
+pub fn parse_date(text: &str) -> Option<i128> {
+    parse(text, &[])
+}
+
+/// A date in the first of the formats that fits; of the default formats if there are none.
+pub(crate) fn parse(text: &str, formats: &[DateFormat]) -> Option<i128> {
+    const DEFAULT: &[DateFormat] = &[DateFormat::StrictDateOptionalTime, DateFormat::EpochMillis];
+    let formats = if formats.is_empty() { DEFAULT } else { formats };
+    formats.iter().find_map(|format| format.read(text))
+}
+
+/// What was read of a date; the parts that were not stay at their least.
+struct Parts {
+    year: i16,
+    month: i8,
+    day: i8,
+    hour: i8,
+    minute: i8,
+    second: i8,
+    nanosecond: i32,
+    offset_seconds: i32,
+}
+
+impl Parts {
+    const START: Self = Self {
+        year: 1970,
+        month: 1,
+        day: 1,
+        hour: 0,
+        minute: 0,
+        second: 0,
+        nanosecond: 0,
+        offset_seconds: 0,
+    };
+
+    fn set(&mut self, unit: Unit, n: u32) -> Option<()> {
+        match unit {
+            Unit::Year => self.year = i16::try_from(n).ok()?,
+            Unit::Month => self.month = i8::try_from(n).ok()?,
+            Unit::Day => self.day = i8::try_from(n).ok()?,
+            Unit::Hour => self.hour = i8::try_from(n).ok()?,
+            Unit::Minute => self.minute = i8::try_from(n).ok()?,
+            Unit::Second => self.second = i8::try_from(n).ok()?,
+            Unit::Fraction => self.nanosecond = i32::try_from(n).ok()?,
+        }
+        Some(())
+    }
+
+    fn nanoseconds(&self) -> Option<i128> {
+        let date = Date::new(self.year, self.month, self.day).ok()?;
+        let time = Time::new(self.hour, self.minute, self.second, self.nanosecond).ok()?;
+        let utc = Offset::UTC.to_timestamp(date.to_datetime(time)).ok()?;
+        Some(utc.as_nanosecond() - i128::from(self.offset_seconds) * 1_000_000_000)
+    }
+}
+
+/// What is left of a text while it is read.
+struct Cursor<'a>(&'a str);
+
+impl Cursor<'_> {
+    fn is_done(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn eat(&mut self, literal: &str) -> Option<()> {
+        self.0 = self.0.strip_prefix(literal)?;
+        Some(())
+    }
+
+    /// A number of `min` to `max` digits, as many as there are; and how many there were.
+    fn number(&mut self, min: usize, max: usize) -> Option<(u32, usize)> {
+        let digits = self.0.bytes().take(max).take_while(u8::is_ascii_digit).count();
+        if digits < min || digits == 0 {
+            return None;
+        }
+        let (number, rest) = self.0.split_at(digits);
+        self.0 = rest;
+        Some((number.parse().ok()?, digits))
+    }
+
+    /// One to nine decimals of a second, as nanoseconds.
+    fn fraction(&mut self) -> Option<u32> {
+        let (n, digits) = self.number(1, 9)?;
+        Some(n * 10_u32.pow(9 - u32::try_from(digits).ok()?))
+    }
+
+    /// `Z`, `UTC`, `GMT`, or `±hh`, `±hhmm`, `±hh:mm`, `±hh:mm:ss` up to 18 hours; in seconds.
+    fn zone(&mut self) -> Option<i32> {
+        if self.eat("Z").is_some() || self.eat("UTC").is_some() || self.eat("GMT").is_some() {
+            return Some(0);
+        }
+        let sign = if self.eat("+").is_some() { 1 } else { -i32::from(self.eat("-").is_some()) };
+        if sign == 0 {
+            return None;
+        }
+        let (hours, _) = self.number(2, 2)?;
+        let colon = self.eat(":").is_some();
+        let minutes = self.number(2, 2).map(|(n, _)| n);
+        if colon && minutes.is_none() {
+            return None;
+        }
+        let seconds = if colon && self.eat(":").is_some() { self.number(2, 2)?.0 } else { 0 };
+        let minutes = minutes.unwrap_or(0);
+        let total = hours * 3600 + minutes * 60 + seconds;
+        (minutes < 60 && seconds < 60 && total <= 18 * 3600).then_some(sign * i32::try_from(total).ok()?)
+    }
+}
+
+/// `strict_date_optional_time`: `yyyy[-MM[-dd['T'[HH[:mm[:ss[(.|,)S{1,9}]]][zone]]]]]`.
+fn iso8601(text: &str) -> Option<i128> {
+    let mut cursor = Cursor(text);
+    let mut parts = Parts::START;
+    parts.set(Unit::Year, cursor.number(4, 4)?.0)?;
+    for unit in [Unit::Month, Unit::Day] {
+        if cursor.is_done() {
+            return parts.nanoseconds();
+        }
+        cursor.eat("-")?;
+        parts.set(unit, cursor.number(2, 2)?.0)?;
+    }
+    if !cursor.is_done() {
+        cursor.eat("T")?;
+    }
+    if !cursor.is_done() {
+        time_of_day(&mut cursor, &mut parts)?;
+    }
+    parts.nanoseconds()
+}
+
+fn time_of_day(cursor: &mut Cursor<'_>, parts: &mut Parts) -> Option<()> {
+    parts.set(Unit::Hour, cursor.number(2, 2)?.0)?;
+    if cursor.eat(":").is_some() {
+        parts.set(Unit::Minute, cursor.number(2, 2)?.0)?;
+        if cursor.eat(":").is_some() {
+            parts.set(Unit::Second, cursor.number(2, 2)?.0)?;
+            if cursor.eat(".").or_else(|| cursor.eat(",")).is_some() {
+                let fraction = cursor.fraction()?;
+                parts.set(Unit::Fraction, fraction)?;
+            }
+        }
+    }
+    if !cursor.is_done() {
+        parts.offset_seconds = cursor.zone()?;
+    }
+    cursor.is_done().then_some(())
+}
+
+/// A decimal number of a unit that has `scale` decimals down to the nanosecond.
+fn epoch(text: &str, scale: u32) -> Option<i128> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let decimals = u32::try_from(fraction.len()).ok().filter(|n| *n <= scale)?;
+    let number = |s: &str| -> Option<i128> {
+        // 19 digits: a long.
+        (!s.is_empty() && s.len() <= 19 && s.bytes().all(|b| b.is_ascii_digit())).then(|| s.parse().ok())?
+    };
+    Some(sign * (number(whole)? * 10_i128.pow(scale) + number(fraction)? * 10_i128.pow(scale - decimals)))
+}
+
+/// Compiles the letters of `DateTimeFormatter` that log formats use; `None` for others.
+fn compile_pattern(pattern: &str) -> Option<Vec<PatternPart>> {
+    let mut parts = Vec::new();
+    let mut rest = pattern;
+    while let Some(c) = rest.chars().next() {
+        let run = rest.chars().take_while(|next| *next == c).count();
+        let taken = match c {
+            '\'' => {
+                let quoted = rest[1..].split_once('\'')?.0;
+                parts.push(PatternPart::Literal(if quoted.is_empty() { "'" } else { quoted }.to_owned()));
+                quoted.len() + 2
+            }
+            _ if !c.is_ascii_alphabetic() && !matches!(c, '[' | ']' | '{' | '}' | '#') => {
+                parts.push(PatternPart::Literal(c.to_string()));
+                c.len_utf8()
+            }
+            _ => {
+                parts.push(match (c, run) {
+                    ('y' | 'u', 1..=4) => PatternPart::Number(Unit::Year, run),
+                    ('M', 3) => PatternPart::MonthName,
+                    ('M', 1..=2) => PatternPart::Number(Unit::Month, run),
+                    ('d', 1..=2) => PatternPart::Number(Unit::Day, run),
+                    ('H', 1..=2) => PatternPart::Number(Unit::Hour, run),
+                    ('m', 1..=2) => PatternPart::Number(Unit::Minute, run),
+                    ('s', 1..=2) => PatternPart::Number(Unit::Second, run),
+                    ('S', 1..=9) => PatternPart::Number(Unit::Fraction, run),
+                    ('X' | 'x' | 'Z', _) => PatternPart::Zone,
+                    _ => return None,
+                });
+                run
+            }
+        };
+        rest = rest.get(taken..)?;
+    }
+    (!parts.is_empty()).then_some(parts)
+}
+
+fn by_pattern(text: &str, pattern: &[PatternPart]) -> Option<i128> {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut cursor = Cursor(text);
+    let mut parts = Parts::START;
+    for part in pattern {
+        match part {
+            PatternPart::Literal(literal) => cursor.eat(literal)?,
+            PatternPart::Zone => parts.offset_seconds = cursor.zone()?,
+            PatternPart::MonthName => {
+                let month = (1..).zip(MONTHS).find(|(_, name)| cursor.eat(name).is_some())?.0;
+                parts.set(Unit::Month, month)?;
+            }
+            PatternPart::Number(Unit::Fraction, digits) => {
+                let (n, _) = cursor.number(*digits, *digits)?;
+                parts.set(Unit::Fraction, n * 10_u32.pow(9 - u32::try_from(*digits).ok()?))?;
+            }
+            PatternPart::Number(Unit::Year, 2) => parts.set(Unit::Year, 2000 + cursor.number(2, 2)?.0)?,
+            PatternPart::Number(Unit::Year, digits) => parts.set(Unit::Year, cursor.number(*digits, 4)?.0)?,
+            PatternPart::Number(unit, digits) => parts.set(*unit, cursor.number(*digits, 2)?.0)?,
+        }
+    }
+    if cursor.is_done() { parts.nanoseconds() } else { None }
+}
+
+/// Writes nanoseconds since the epoch as Elasticsearch does, with three to `decimals` decimals:
+/// `2020-01-01T00:00:00.000Z`.
+pub(crate) fn write(f: &mut fmt::Formatter<'_>, nanoseconds: i128, decimals: usize) -> fmt::Result {
+    let Ok(timestamp) = Timestamp::from_nanosecond(nanoseconds) else {
+        // Beyond the year 9999: only `epoch_millis` reads such a date.
+        return write!(f, "{}", nanoseconds.div_euclid(1_000_000));
+    };
+    let time = Offset::UTC.to_datetime(timestamp);
+    let fraction = format!("{:09}", time.subsec_nanosecond());
+    let fraction = fraction.get(..decimals).unwrap_or(&fraction);
+    let fraction = fraction.trim_end_matches('0');
+    write!(
+        f,
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{fraction:0<3}Z",
+        time.year(),
+        time.month(),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    )
+}
