@@ -1,1 +1,0 @@
-//! Correlators: from hits in event-time order to detections. One module a kind.

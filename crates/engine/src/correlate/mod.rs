@@ -1,0 +1,129 @@
+//! Correlators: from hits in event-time order to detections. One module a kind.
+//!
+//! What comes before (reading, matching) sees every event and keeps nothing; what is here keeps state and sees
+//! only [`Hit`]s. A plan is split into its [`steps`]; whoever drives a correlator matches each step's filter,
+//! reads the keys of those that hold ([`keys_of`]), puts the hits in order and pushes them.
+
+mod key;
+mod ordinal;
+mod sample;
+mod sequence;
+
+pub use key::{Double, Key, KeyValue, keys_of};
+pub use ordinal::{EventTime, Ordinal};
+pub use sample::{SampleCorrelator, SampleState};
+pub use sequence::{SequenceCorrelator, SequenceState};
+
+use rulehound_query::{Filter, JoinKey, Plan};
+use serde::{Deserialize, Serialize};
+
+/// A filter of a plan, by its place in [`steps`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StepId(pub u32);
+
+/// An event, as the driver of a correlator knows it. The correlator only hands it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EventHandle(pub u64);
+
+/// One event and all it matched: what a correlator eats.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Which event.
+    pub event: EventHandle,
+    /// Where it stands among all events.
+    pub ordinal: Ordinal,
+    /// What it matched, in any order; a step may come several times with different keys.
+    pub matches: Vec<StepMatch>,
+}
+
+/// A step that an event matched, under one join key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepMatch {
+    /// The step.
+    pub step: StepId,
+    /// The values of the step's join keys.
+    pub key: Key,
+}
+
+/// What was looked for and found: the events of one sequence or one sample.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detection {
+    /// The values that join the events.
+    pub key: Key,
+    /// One event a step (`until` is no step); `None` where the step asks for a missing event.
+    pub events: Vec<Option<EventHandle>>,
+    /// The place of the latest event. Results of a sequence are in the order of it, then of the key.
+    pub ordinal: Ordinal,
+}
+
+/// Takes hits in event-time order and gives detections.
+///
+/// # Contract
+///
+/// - [`push`](Self::push) takes each event once, with everything it matched, in ascending order of
+///   [`Ordinal`]. No two events have the same ordinal. Late events are the driver's to put in place first.
+/// - Correlators may be split by join key: each then gets an event with those matches only that have its keys.
+///   The detections of all together are the same.
+/// - [`advance`](Self::advance) may be called at any time and as often as one likes, and changes only *when* a
+///   detection comes, never which come.
+/// - [`finish`](Self::finish) ends the input and settles what is open. The correlator is then as new.
+/// - Detections are a function of the hits, but come when they are decided; who needs them in order sorts.
+pub trait Correlator: Send {
+    /// Takes one event.
+    fn push(&mut self, hit: Hit, detections: &mut Vec<Detection>);
+
+    /// Says that no event before `time` will come any more. Frees what can no longer become a detection.
+    fn advance(&mut self, time: EventTime, detections: &mut Vec<Detection>);
+
+    /// Says that no event will come any more.
+    fn finish(&mut self, detections: &mut Vec<Detection>);
+
+    /// All that the correlator remembers.
+    fn save(&self) -> State;
+
+    /// Goes on from where [`save`](Self::save) was called, on a correlator of the same plan. What was
+    /// remembered before is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`StateMismatch`] if the state is of another kind of correlator or of another plan.
+    fn restore(&mut self, state: State) -> Result<(), StateMismatch>;
+}
+
+/// What a correlator remembers, by its kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum State {
+    /// Of a [`SequenceCorrelator`].
+    Sequence(SequenceState),
+    /// Of a [`SampleCorrelator`].
+    Sample(SampleState),
+}
+
+/// A saved state that does not belong to the correlator it was given to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the saved state does not belong to this query")]
+pub struct StateMismatch;
+
+/// A filter of a plan and the keys that its events join by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepQuery<'a> {
+    /// What an event must satisfy.
+    pub filter: &'a Filter,
+    /// The join keys; none for single events.
+    pub keys: &'a [JoinKey],
+}
+
+/// The filters of a plan in the order of their [`StepId`]s: the steps, then `until`.
+pub fn steps(plan: &Plan) -> Vec<StepQuery<'_>> {
+    match plan {
+        Plan::Event(filter) => vec![StepQuery { filter, keys: &[] }],
+        Plan::Sequence(sequence) => {
+            let steps = sequence.steps.iter().chain(&sequence.until);
+            steps.map(|step| StepQuery { filter: &step.filter, keys: &step.keys }).collect()
+        }
+        Plan::Sample(sample) => {
+            sample.filters.iter().map(|step| StepQuery { filter: &step.filter, keys: &step.keys }).collect()
+        }
+    }
+}
