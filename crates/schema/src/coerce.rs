@@ -138,7 +138,7 @@ fn whole_digits(text: &str) -> Option<&str> {
 fn truncate(n: f64) -> Option<i64> {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0; // 2^63
     #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
-    (n >= -LIMIT && n < LIMIT).then_some(n as i64)
+    (-LIMIT..LIMIT).contains(&n).then_some(n as i64)
 }
 
 fn to_unsigned(scalar: Scalar<'_>) -> Option<u64> {
@@ -198,3 +198,6 @@ pub fn parse_ip(text: &str) -> Option<Ipv6Addr> {
         IpAddr::V6(v6) => Some(v6),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
-use jiff::civil::{Date, Time};
-use jiff::tz::Offset;
+use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime, Time};
+
+/// 1970-01-01T00:00:00.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// One format of a `date` field.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -146,8 +148,8 @@ impl Parts {
     fn nanoseconds(&self) -> Option<i128> {
         let date = Date::new(self.year, self.month, self.day).ok()?;
         let time = Time::new(self.hour, self.minute, self.second, self.nanosecond).ok()?;
-        let utc = Offset::UTC.to_timestamp(date.to_datetime(time)).ok()?;
-        Some(utc.as_nanosecond() - i128::from(self.offset_seconds) * 1_000_000_000)
+        let since_epoch = date.to_datetime(time).duration_since(EPOCH).as_nanos();
+        Some(since_epoch - i128::from(self.offset_seconds) * 1_000_000_000)
     }
 }
 
@@ -319,11 +321,12 @@ fn by_pattern(text: &str, pattern: &[PatternPart]) -> Option<i128> {
 /// Writes nanoseconds since the epoch as Elasticsearch does, with three to `decimals` decimals:
 /// `2020-01-01T00:00:00.000Z`.
 pub(crate) fn write(f: &mut fmt::Formatter<'_>, nanoseconds: i128, decimals: usize) -> fmt::Result {
-    let Ok(timestamp) = Timestamp::from_nanosecond(nanoseconds) else {
+    let time =
+        SignedDuration::try_from_nanos_i128(nanoseconds).and_then(|since| EPOCH.checked_add(since).ok());
+    let Some(time) = time else {
         // Beyond the year 9999: only `epoch_millis` reads such a date.
         return write!(f, "{}", nanoseconds.div_euclid(1_000_000));
     };
-    let time = Offset::UTC.to_datetime(timestamp);
     let fraction = format!("{:09}", time.subsec_nanosecond());
     let fraction = fraction.get(..decimals).unwrap_or(&fraction);
     let fraction = fraction.trim_end_matches('0');
@@ -338,3 +341,6 @@ pub(crate) fn write(f: &mut fmt::Formatter<'_>, nanoseconds: i128, decimals: usi
         time.second()
     )
 }
+
+#[cfg(test)]
+mod tests;

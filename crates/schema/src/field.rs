@@ -68,7 +68,6 @@ const UNSUPPORTED: &[&str] = &[
     "join",
     "long_range",
     "murmur3",
-    "passthrough",
     "pattern_text",
     "percolator",
     "point",

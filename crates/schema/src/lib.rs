@@ -3,10 +3,12 @@
 //!
 //! Everything else in the workspace asks this crate; it knows nothing of queries, rules or events.
 
+mod catalogue;
 mod coerce;
 mod date;
 mod field;
 mod index_pattern;
+mod mapping;
 mod schema;
 mod value;
 
@@ -14,5 +16,6 @@ pub use coerce::{Misfit, Scalar, coerce, parse_ip};
 pub use date::{DateFormat, PatternPart, Unit, UnknownDateFormat, parse_date};
 pub use field::{Field, FieldType, Parameters};
 pub use index_pattern::IndexPatterns;
-pub use schema::{MappingError, Schema};
+pub use mapping::MappingError;
+pub use schema::Schema;
 pub use value::{DataType, FieldSource, Value};

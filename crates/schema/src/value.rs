@@ -155,3 +155,6 @@ pub trait FieldSource {
     /// All values of a field; empty if it is missing. Order does not matter.
     fn values<'a>(&'a self, field: &Field) -> Vec<Value<'a>>;
 }
+
+#[cfg(test)]
+mod tests;
