@@ -1,2 +1,32 @@
 //! Detection rules: the model, readers and writers of the formats they are kept in, validation, versions,
 //! ATT&CK and documentation pages.
+
+mod attack;
+mod compile;
+mod date_math;
+mod kind;
+mod load;
+mod problem;
+mod read;
+mod rule;
+mod threat;
+mod values;
+mod versions;
+
+pub use compile::{NotRun, Status};
+pub use date_math::{Anchor, DateMath, DateUnit, Interval, TimeError};
+pub use kind::{
+    Cardinality, EqlRule, JsonObject, Language, MachineLearningRule, NewTermsRule, QuerySource, RuleKind,
+    RuleType, SavedQueryRule, ThreatMapping, ThreatMappingEntry, ThreatMatchRule, Threshold, ThresholdRule,
+};
+pub use load::{LoadedRule, RuleSet, UnreadRule};
+pub use problem::{Position, Problem};
+pub use rule::{
+    AlertSuppression, ExceptionList, InvestigationFields, Metadata, Overrides, RelatedIntegration,
+    RequiredField, RiskScoreMapping, Rule, Schedule, SeverityMapping, SuppressionDuration,
+};
+pub use threat::{Subtechnique, Tactic, Technique, Threat};
+pub use values::{
+    BuildingBlockType, MappingOperator, Maturity, MissingFieldsStrategy, RiskScore, RuleId, Severity,
+    TimeUnit,
+};

@@ -1,0 +1,82 @@
+//! From a rule to a query that an engine can run. The one place that knows which types of rule can be run: a
+//! new type is one arm of [`compile`].
+
+use std::fmt;
+
+use rulehound_query::{Diagnostic, Query, Severity, eql};
+use rulehound_schema::Schema;
+
+use crate::kind::{EqlRule, RuleKind, RuleType};
+use crate::rule::Rule;
+
+/// The field that says what kind of event it is, unless the rule says otherwise.
+const EVENT_CATEGORY: &str = "event.category";
+
+/// What became of a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Status {
+    /// It can be run.
+    Compiled(Query),
+    /// It was read and cannot be run, or not yet.
+    NotRun(NotRun),
+    /// It is broken; the problems say why.
+    Failed,
+}
+
+/// Why a sound rule is not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NotRun {
+    /// It was withdrawn.
+    Deprecated,
+    /// Rules of its type are not run yet.
+    Type(RuleType),
+    /// Its Kibana filters are not applied yet, and without them it would match too much.
+    Filters,
+}
+
+impl Status {
+    /// The word for it in reports.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Compiled(_) => "compiled",
+            Self::NotRun(_) => "not_run",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for NotRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deprecated => f.write_str("deprecated"),
+            Self::Type(rule_type) => write!(f, "{rule_type} rules are not run yet"),
+            Self::Filters => f.write_str("its filters are not applied yet"),
+        }
+    }
+}
+
+/// Compiles a rule. The diagnostics point into the text of its query.
+pub(crate) fn compile(rule: &Rule) -> (Status, Vec<Diagnostic>) {
+    if rule.is_deprecated() {
+        return (Status::NotRun(NotRun::Deprecated), Vec::new());
+    }
+    match &rule.kind {
+        RuleKind::Eql(eql) => compile_eql(eql),
+        other => (Status::NotRun(NotRun::Type(other.rule_type())), Vec::new()),
+    }
+}
+
+fn compile_eql(rule: &EqlRule) -> (Status, Vec<Diagnostic>) {
+    let options = eql::Options {
+        schema: Schema::catalogue(),
+        event_category_field: rule.event_category_override.as_deref().unwrap_or(EVENT_CATEGORY),
+    };
+    let eql::Compiled { query, diagnostics } = eql::compile(&rule.source.query, options);
+    let status = match query {
+        _ if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) => Status::Failed,
+        Some(_) if !rule.source.filters.is_empty() => Status::NotRun(NotRun::Filters),
+        Some(query) => Status::Compiled(query),
+        None => Status::Failed,
+    };
+    (status, diagnostics)
+}

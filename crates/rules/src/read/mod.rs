@@ -1,0 +1,108 @@
+//! Reading rules: TOML as the detection-rules repository keeps it.
+
+mod decode;
+mod kind;
+mod literal;
+mod node;
+mod rule;
+mod scalars;
+mod threat;
+
+use std::ops::Range;
+
+use rulehound_query::Diagnostic;
+use toml::de::DeTable;
+
+use self::decode::{Findings, Table, near_miss, wrong_type};
+pub(crate) use self::literal::Literal;
+use self::node::{Entries, Entry, Kind, Node};
+use crate::kind::{JsonObject, RuleType};
+use crate::rule::{Metadata, Rule};
+use crate::values::RuleId;
+
+/// What came of reading a rule's text.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    /// The rule; `None` if there are errors.
+    pub(crate) rule: Option<Rule>,
+    /// Its id and where that stands, even if the rule is broken.
+    pub(crate) rule_id: Option<(RuleId, Range<usize>)>,
+    /// Its type, even if the rule is broken.
+    pub(crate) rule_type: Option<RuleType>,
+    /// Whether the rule itself says which version it is.
+    pub(crate) has_version: bool,
+    /// Where the query stands in the text, its quotes included.
+    pub(crate) query_span: Option<Range<usize>>,
+    /// Errors and warnings.
+    pub(crate) findings: Vec<Diagnostic>,
+}
+
+/// Tables that stand beside `[rule]`.
+const TABLES: &[&str] = &["metadata", "rule", "transform"];
+
+/// Reads a rule from TOML.
+pub(crate) fn read_toml(text: &str) -> Reading {
+    let mut findings = Findings::default();
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let mut entries = node::from_toml(document.into_inner());
+    // What was parsed before and after an error still tells whose rule it is. Only the first error is shown:
+    // those after it come of it.
+    let mut reading = peek(&entries);
+    if let Some(error) = errors.first() {
+        let span = error.span().unwrap_or(0..0);
+        findings.error("toml::syntax", span, format!("not valid TOML: {}", error.message()), None);
+    } else {
+        reading.rule = read_document(&mut entries, &mut findings);
+    }
+    reading.findings = findings.0;
+    reading
+}
+
+/// What can be told of a rule without reading all of it.
+fn peek(entries: &Entries) -> Reading {
+    let Some(Entry { node: Node { kind: Kind::Table(rule), .. }, .. }) = entries.get("rule") else {
+        return Reading::default();
+    };
+    let text = |key: &str| match rule.get(key).map(|entry| &entry.node) {
+        Some(Node { kind: Kind::String(text), span }) => Some((text, span)),
+        _ => None,
+    };
+    Reading {
+        rule_id: text("rule_id").and_then(|(id, span)| Some((RuleId::new(id)?, span.clone()))),
+        rule_type: text("type").and_then(|(word, _)| RuleType::from_word(word)),
+        has_version: rule.contains_key("version"),
+        query_span: text("query").map(|(_, span)| span.clone()),
+        ..Reading::default()
+    }
+}
+
+fn read_document(entries: &mut Entries, findings: &mut Findings) -> Option<Rule> {
+    let metadata = match take_table(entries, "metadata", findings) {
+        Some(table) => rule::read_metadata(table, findings),
+        None => Metadata::default(),
+    };
+    let transform = take_table(entries, "transform", findings).map_or_else(JsonObject::new, Table::into_rest);
+    let table = match entries.contains_key("rule") {
+        true => take_table(entries, "rule", findings),
+        false => {
+            let message = "no `[rule]` table: this is not a detection rule".to_owned();
+            findings.error("rule::missing-table", 0..0, message, None);
+            None
+        }
+    };
+    for (key, entry) in entries.iter() {
+        let message = format!("a rule file has no table or field named `{key}`");
+        let help = near_miss(key, TABLES.iter().copied());
+        findings.warning("rule::unknown-field", entry.key_span.clone(), message, help);
+    }
+    rule::read_rule(table?, metadata, transform, findings)
+}
+
+fn take_table(entries: &mut Entries, name: &str, findings: &mut Findings) -> Option<Table> {
+    let Entry { key_span, node } = entries.shift_remove(name)?;
+    if !matches!(node.kind, Kind::Table(_)) {
+        wrong_type(&node, name, "a table", findings);
+        return None;
+    }
+    Table::new(Node { span: key_span, ..node }, name, findings)
+}
