@@ -1,0 +1,266 @@
+//! The one form that every shape of Windows record becomes.
+
+use std::net::IpAddr;
+
+use serde_json::{Value, json};
+
+use super::paths;
+use crate::Document;
+use crate::normalize::ecs::Ecs;
+
+/// A Windows event as an agent would ship it.
+#[derive(Debug)]
+pub(super) struct WindowsEvent {
+    /// The document, without `winlog.event_data`.
+    pub(super) doc: Ecs,
+    /// The event data that no mapping has taken yet. Scalars are strings, as the event log's XML has them.
+    pub(super) data: Document,
+    /// The event id.
+    pub(super) code: u32,
+}
+
+/// Which mapping an event is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// Sysmon.
+    Sysmon,
+    /// Anything else: its data set.
+    Other(&'static str),
+}
+
+impl Source {
+    /// The data set of the integration that reads this channel.
+    fn dataset(self) -> &'static str {
+        match self {
+            Self::Sysmon => "windows.sysmon_operational",
+            Self::Other(dataset) => dataset,
+        }
+    }
+}
+
+/// Channels whose data set has no mapping beyond the common fields. Of the channels of no integration's own
+/// the custom Windows event log integration makes `winlog.winlog`.
+const DATASETS: &[(&str, &str)] = &[
+    ("Application", "system.application"),
+    ("System", "system.system"),
+    ("ForwardedEvents", "windows.forwarded"),
+    ("Microsoft-Windows-AppLocker/EXE and DLL", "windows.applocker_exe_and_dll"),
+    ("Microsoft-Windows-AppLocker/MSI and Script", "windows.applocker_msi_and_script"),
+    ("Microsoft-Windows-AppLocker/Packaged app-Deployment", "windows.applocker_packaged_app_deployment"),
+    ("Microsoft-Windows-AppLocker/Packaged app-Execution", "windows.applocker_packaged_app_execution"),
+    ("Microsoft-Windows-Windows Defender/Operational", "windows.windows_defender"),
+];
+
+impl WindowsEvent {
+    /// Which mapping the event is for, by its provider, else its channel.
+    pub(super) fn source(&self) -> Source {
+        let is = |path, name: &str| self.doc.text(path).is_some_and(|text| text.eq_ignore_ascii_case(name));
+        if is("winlog.provider_name", "Microsoft-Windows-Sysmon")
+            || is("winlog.channel", "Microsoft-Windows-Sysmon/Operational")
+        {
+            return Source::Sysmon;
+        }
+        let channel = |&&(channel, _): &&(&str, _)| is("winlog.channel", channel);
+        Source::Other(DATASETS.iter().find(channel).map_or("winlog.winlog", |&(_, dataset)| dataset))
+    }
+
+    /// A value of the event data, if it is a string that says something.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        self.data.get(key).and_then(Value::as_str).filter(|text| says_something(text))
+    }
+
+    /// Takes a value out of the event data, if it says something.
+    pub(super) fn take(&mut self, key: &str) -> Option<Value> {
+        match self.data.get(key)? {
+            Value::String(text) if !says_something(text) => None,
+            Value::Null => None,
+            _ => self.data.remove(key),
+        }
+    }
+
+    /// Moves a value of the event data to a field that has none yet.
+    pub(super) fn rename(&mut self, key: &str, field: &str) {
+        if !self.doc.has(field)
+            && let Some(value) = self.take(key)
+        {
+            self.doc.set(field, value);
+        }
+    }
+
+    /// Moves a whole number, decimal or `0x` hexadecimal. What is no number stays in the event data.
+    pub(super) fn rename_number(&mut self, key: &str, field: &str) {
+        if let Some(number) = self.text(key).and_then(number) {
+            self.doc.set_default(field, number);
+            self.data.remove(key);
+        }
+    }
+
+    /// Moves an IP address. What is none stays in the event data.
+    pub(super) fn rename_ip(&mut self, key: &str, field: &str) {
+        if self.text(key).is_some_and(|text| text.parse::<IpAddr>().is_ok()) {
+            self.rename(key, field);
+        }
+    }
+
+    /// Moves a truth value. What is none stays in the event data.
+    pub(super) fn rename_bool(&mut self, key: &str, field: &str) {
+        if let Some(value) = self.text(key).and_then(|text| text.parse::<bool>().ok()) {
+            self.doc.set_default(field, value);
+            self.data.remove(key);
+        }
+    }
+
+    /// Copies a value of the event data to a field.
+    pub(super) fn copy(&mut self, key: &str, field: &str) {
+        if let Some(text) = self.text(key) {
+            let text = text.to_owned();
+            self.doc.set_default(field, text);
+        }
+    }
+
+    /// Sets a process's name by its executable, and its arguments by its command line.
+    pub(super) fn complete_process(&mut self, process: &str) {
+        let field = |name: &str| format!("{process}.{name}");
+        if let Some(name) = self.doc.text(&field("executable")).and_then(paths::file_name) {
+            let name = name.to_owned();
+            self.doc.set_default(&field("name"), name);
+        }
+        if let Some(command_line) = self.doc.text(&field("command_line")) {
+            let arguments = super::command_line::split(command_line);
+            self.doc.set_default(&field("args_count"), arguments.len());
+            self.doc.set_default(&field("args"), arguments);
+        }
+    }
+
+    /// Sets a file's name, directory and extension by its path.
+    pub(super) fn complete_file(&mut self) {
+        let Some(path) = self.doc.text("file.path").map(str::to_owned) else { return };
+        let parts = [
+            ("file.name", paths::file_name(&path)),
+            ("file.directory", paths::directory(&path)),
+            ("file.extension", paths::directory(&path).and_then(|_| paths::extension(&path))),
+        ];
+        for (field, value) in parts {
+            if let Some(value) = value {
+                self.doc.set_default(field, value);
+            }
+        }
+    }
+
+    /// Sets the time of the event to the log's own, where an agent kept it aside.
+    pub(super) fn set_time_from_log(&mut self) {
+        if let Some(time) = self.doc.text("winlog.time_created").and_then(iso_time) {
+            self.doc.set("@timestamp", time);
+        }
+    }
+
+    /// The ECS document: what is left of the event data in its place, and the fields that all events have.
+    pub(super) fn finish(mut self) -> Document {
+        let dataset = self.source().dataset();
+        self.data.retain(|_, value| match value {
+            Value::Null => false,
+            Value::String(text) => says_something(text),
+            _ => true,
+        });
+        let doc = &mut self.doc;
+        if !self.data.is_empty() {
+            doc.set("winlog.event_data", self.data);
+        }
+        if let Some(record_id) = doc.get("winlog.record_id").filter(|id| id.is_number()) {
+            let record_id = record_id.to_string();
+            doc.set("winlog.record_id", record_id);
+        }
+        doc.set("winlog.event_id", self.code.to_string());
+        doc.set("event.code", self.code.to_string());
+        doc.set("ecs.version", "8.17.0");
+        doc.set_default("event.kind", "event");
+        doc.copy("winlog.provider_name", "event.provider");
+        doc.copy("winlog.level", "log.level");
+        if doc.text("winlog.task").is_some_and(|task| number(task).is_none()) {
+            doc.copy("winlog.task", "event.action");
+        }
+        complete_host(doc);
+        complete_data_stream(doc, dataset);
+        self.doc.into_document()
+    }
+}
+
+/// Fields of the host that an agent adds on the host itself. Rules ask for them: `host.os.type` chooses the
+/// platform, and sequences join on `host.id`, for which the name stands in.
+fn complete_host(doc: &mut Ecs) {
+    doc.copy("winlog.computer_name", "host.name");
+    doc.copy("host.name", "host.hostname");
+    if let Some(name) = doc.text("host.name").map(str::to_ascii_lowercase) {
+        doc.set_default("host.id", name);
+    }
+    doc.set_default("host.os.type", "windows");
+    doc.set_default("host.os.family", "windows");
+}
+
+/// Where the event would be stored. What came through Winlogbeat lies in an index of its Beat, and no data
+/// stream of an integration.
+fn complete_data_stream(doc: &mut Ecs, dataset: &str) {
+    let module = dataset.split('.').next().unwrap_or(dataset);
+    if doc.text("agent.type") == Some("winlogbeat") {
+        return;
+    }
+    doc.set_default("event.module", module);
+    doc.set_default("event.dataset", dataset);
+    if !doc.has("data_stream.dataset") {
+        let stream = json!({"type": "logs", "dataset": dataset, "namespace": "default"});
+        doc.set("data_stream", stream);
+    }
+}
+
+/// Providers write `-` and the zero GUID where they have nothing to say.
+fn says_something(text: &str) -> bool {
+    !matches!(text, "" | "-" | "{00000000-0000-0000-0000-000000000000}")
+}
+
+/// A whole number, decimal or `0x` hexadecimal.
+pub(super) fn number(text: &str) -> Option<i64> {
+    let text = text.trim();
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => i64::from_str_radix(hex, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+/// A scalar of JSON as the event log's XML has it; other values as they are.
+pub(super) fn as_text(value: Value) -> Value {
+    match value {
+        Value::Number(number) => Value::String(number.to_string()),
+        Value::Bool(truth) => Value::String(truth.to_string()),
+        other => other,
+    }
+}
+
+/// A time as ISO 8601 in UTC with milliseconds, from `yyyy-mm-dd`, `T` or blank, `hh:mm:ss`, perhaps a
+/// fraction, perhaps `Z`. None for anything else, a month 13 among it.
+pub(super) fn iso_time(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (date, time) = (text.get(..10)?, text.get(11..)?);
+    if !matches!(text.as_bytes().get(10)?, b'T' | b' ') {
+        return None;
+    }
+    let time = time.strip_suffix('Z').unwrap_or(time);
+    let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let fits = |text: &str, separator: char, limits: [std::ops::RangeInclusive<u16>; 3]| {
+        let mut parts = text.split(separator);
+        let all = limits.into_iter().all(|limit| {
+            parts.next().is_some_and(|part| {
+                part.bytes().all(|byte| byte.is_ascii_digit())
+                    && part.len() >= 2
+                    && part.parse().is_ok_and(|number| limit.contains(&number))
+            })
+        });
+        all && parts.next().is_none()
+    };
+    let valid = fits(date, '-', [0..=9999, 1..=12, 1..=31])
+        && clock.len() == 8
+        && fits(clock, ':', [0..=23, 0..=59, 0..=59])
+        && !fraction.is_empty()
+        && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let millis = fraction.get(..3).unwrap_or(fraction);
+    valid.then(|| format!("{date}T{clock}.{millis:0<3}Z"))
+}

@@ -1,0 +1,45 @@
+//! Windows event logs to ECS, as the `windows` and `system` integrations do it.
+//!
+//! Whatever shape a record has, it first becomes what an agent would ship ([`event::WindowsEvent`]: the
+//! document without its event data, and the event data as one flat map). Then the mapping of its channel
+//! moves event data to ECS fields; what no mapping takes stays in `winlog.event_data`.
+
+mod command_line;
+mod event;
+mod evtx;
+mod flat;
+mod paths;
+mod sysmon;
+mod sysmon_data;
+mod system;
+mod system_data;
+mod winlog;
+
+pub(super) use flat::is_flat;
+pub(super) use winlog::is_processed;
+
+use crate::Document;
+use event::WindowsEvent;
+
+/// From EVTX rendered to JSON.
+pub(super) fn from_evtx(record: Document) -> Document {
+    map(evtx::read(record))
+}
+
+/// From a Winlogbeat or Elastic Agent document that no ingest pipeline has seen.
+pub(super) fn from_winlog(record: Document) -> Document {
+    map(winlog::read(record))
+}
+
+/// From a flat object.
+pub(super) fn from_flat(record: Document) -> Document {
+    map(flat::read(record))
+}
+
+fn map(mut event: WindowsEvent) -> Document {
+    match event.source() {
+        event::Source::Sysmon => sysmon::map(&mut event),
+        event::Source::Other(_) => event.set_time_from_log(),
+    }
+    event.finish()
+}

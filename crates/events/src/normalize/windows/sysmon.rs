@@ -1,0 +1,371 @@
+//! Sysmon, all events: data stream `windows.sysmon_operational`.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use serde_json::{Value, json};
+
+use super::event::{WindowsEvent, iso_time};
+use super::{paths, sysmon_data as data};
+use crate::{Document, normalize};
+
+/// What kind of field a value of the event data becomes.
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    Number,
+    Ip,
+    Bool,
+}
+
+/// Where event data goes. The first of two for one field wins.
+const FIELDS: &[(&str, &str, Kind)] = &[
+    ("RuleName", "rule.name", Kind::Text),
+    ("ProcessGuid", "process.entity_id", Kind::Text),
+    ("ProcessId", "process.pid", Kind::Number),
+    ("Image", "process.executable", Kind::Text),
+    ("SourceProcessGuid", "process.entity_id", Kind::Text),
+    ("SourceProcessGUID", "process.entity_id", Kind::Text),
+    ("SourceProcessId", "process.pid", Kind::Number),
+    ("SourceThreadId", "process.thread.id", Kind::Number),
+    ("SourceImage", "process.executable", Kind::Text),
+    ("Destination", "process.executable", Kind::Text),
+    ("CommandLine", "process.command_line", Kind::Text),
+    ("CurrentDirectory", "process.working_directory", Kind::Text),
+    ("ParentProcessGuid", "process.parent.entity_id", Kind::Text),
+    ("ParentProcessId", "process.parent.pid", Kind::Number),
+    ("ParentImage", "process.parent.executable", Kind::Text),
+    ("ParentCommandLine", "process.parent.command_line", Kind::Text),
+    ("TargetFilename", "file.path", Kind::Text),
+    ("Device", "file.path", Kind::Text),
+    ("PipeName", "file.name", Kind::Text),
+    ("ImageLoaded", "file.path", Kind::Text),
+    ("Protocol", "network.transport", Kind::Text),
+    ("DestinationPortName", "network.protocol", Kind::Text),
+    ("SourcePortName", "network.protocol", Kind::Text),
+    ("SourceIp", "source.ip", Kind::Ip),
+    ("SourceHostname", "source.domain", Kind::Text),
+    ("SourcePort", "source.port", Kind::Number),
+    ("DestinationIp", "destination.ip", Kind::Ip),
+    ("DestinationHostname", "destination.domain", Kind::Text),
+    ("DestinationPort", "destination.port", Kind::Number),
+    ("QueryName", "dns.question.name", Kind::Text),
+    ("QueryStatus", "sysmon.dns.status", Kind::Text),
+    ("Archived", "sysmon.file.archived", Kind::Bool),
+    ("IsExecutable", "sysmon.file.is_executable", Kind::Bool),
+];
+
+/// Event data that has been used up, or says again what a field says.
+const USED_UP: &[&str] = &[
+    "DestinationIsIpv6",
+    "DestinationPortName",
+    "Initiated",
+    "RuleName",
+    "SourceIsIpv6",
+    "SourcePortName",
+    "UtcTime",
+];
+
+/// Event data that describes the image of the event, and stays.
+const IMAGE: &[(&str, &str)] = &[
+    ("Company", "company"),
+    ("Description", "description"),
+    ("FileVersion", "file_version"),
+    ("Product", "product"),
+];
+
+pub(super) fn map(event: &mut WindowsEvent) {
+    times(event);
+    classify(event);
+    if event.code == 25 {
+        event.rename("Type", "message");
+    }
+    if event.code == 255 {
+        event.rename("ID", "error.code");
+    }
+    hashes(event);
+    for &(key, field, kind) in FIELDS {
+        match kind {
+            Kind::Text => event.rename(key, field),
+            Kind::Number => event.rename_number(key, field),
+            Kind::Ip => event.rename_ip(key, field),
+            Kind::Bool => event.rename_bool(key, field),
+        }
+    }
+    image(event);
+    event.complete_process("process");
+    event.complete_process("process.parent");
+    event.complete_file();
+    network(event);
+    dns(event);
+    user(event);
+    registry(event);
+    if event.code == 7 {
+        library(event);
+    }
+    if let Some(guid) = event.data.remove("TargetProcessGuid") {
+        event.data.insert("TargetProcessGUID".to_owned(), guid);
+    }
+    for key in USED_UP {
+        event.data.remove(*key);
+    }
+}
+
+/// Sysmon's own clock reading is the time of the event; the log's is when it was written down.
+fn times(event: &mut WindowsEvent) {
+    if let Some(written) = event.doc.text("winlog.time_created").and_then(iso_time) {
+        event.doc.set_default("@timestamp", written.clone());
+        event.doc.set("event.created", written);
+        event.doc.remove("winlog.time_created");
+    }
+    if let Some(level) = event.doc.remove("winlog.level") {
+        event.doc.set_default("log.level", level);
+    }
+    let happened = event.text("UtcTime").filter(|time| time.as_bytes().get(10) == Some(&b' '));
+    if let Some(time) = happened.and_then(iso_time) {
+        event.doc.set("@timestamp", time);
+    }
+}
+
+fn classify(event: &mut WindowsEvent) {
+    let Some(class) = data::class_of(event.code) else { return };
+    event.doc.set_default("event.action", list(class.action));
+    if !class.category.is_empty() {
+        event.doc.set("event.category", class.category);
+    }
+    if !class.kind.is_empty() {
+        event.doc.set("event.type", class.kind);
+    }
+    if class.failure {
+        event.doc.set("event.outcome", "failure");
+    }
+}
+
+/// One value as itself, several as a list.
+fn list(values: &[&str]) -> Value {
+    match values {
+        [one] => (*one).into(),
+        several => several.into(),
+    }
+}
+
+/// `SHA1=..,MD5=..,SHA256=..,IMPHASH=..`, of the process or of the file, whichever the event is about.
+fn hashes(event: &mut WindowsEvent) {
+    let Some(Value::String(text)) = event.take("Hashes").or_else(|| event.take("Hash")) else { return };
+    let owner = match event.code {
+        1 | 23 | 24 | 25 => Some("process"),
+        6 | 7 | 15 | 26 | 29 => Some("file"),
+        _ => None,
+    };
+    for (algorithm, hash) in text.split(',').filter_map(|pair| pair.split_once('=')) {
+        let (algorithm, hash) = (algorithm.trim().to_ascii_lowercase(), hash.trim().to_ascii_lowercase());
+        if algorithm.is_empty() || hash.bytes().all(|digit| digit == b'0') {
+            continue;
+        }
+        event.doc.append("related.hash", hash.clone());
+        match (owner, algorithm.as_str()) {
+            (Some(owner), "imphash") => event.doc.set(&format!("{owner}.pe.imphash"), hash),
+            (Some(owner), algorithm) => event.doc.set(&format!("{owner}.hash.{algorithm}"), hash),
+            (None, _) => {}
+        }
+    }
+}
+
+/// The resources of the executable: of the loaded image in event 7, else of the process.
+fn image(event: &mut WindowsEvent) {
+    let owner = if event.code == 7 { "file" } else { "process" };
+    event.rename("OriginalFileName", &format!("{owner}.pe.original_file_name"));
+    for &(key, field) in IMAGE {
+        event.copy(key, &format!("{owner}.pe.{field}"));
+    }
+    event.copy("Signature", "file.code_signature.subject_name");
+    event.copy("SignatureStatus", "file.code_signature.status");
+    if let Some(signed) = event.text("Signed") {
+        let valid = event.text("SignatureStatus") == Some("Valid");
+        let trusted = valid && signed == "true";
+        event.doc.set_default("file.code_signature.trusted", trusted);
+        if valid {
+            event.doc.set_default("file.code_signature.valid", true);
+        }
+    }
+}
+
+/// A loaded library has, beside its file, the fields under which other sources report it.
+fn library(event: &mut WindowsEvent) {
+    let doc = &mut event.doc;
+    for field in ["path", "name", "hash", "pe.imphash", "pe.original_file_name"] {
+        doc.copy(&format!("file.{field}"), &format!("dll.{field}"));
+    }
+    doc.copy("file.code_signature.subject_name", "dll.code_signature.subject_name");
+    doc.copy("file.code_signature.status", "dll.code_signature.status");
+    match event.text("Signed") {
+        Some("true") => {
+            event.doc.set("dll.code_signature.exists", true);
+            event.doc.copy("file.code_signature.trusted", "dll.code_signature.trusted");
+        }
+        Some("false") => event.doc.set("dll.code_signature.exists", false),
+        // Why the signature could not be checked.
+        Some(_) => event.copy("Signed", "dll.code_signature.status"),
+        None => {}
+    }
+}
+
+fn network(event: &mut WindowsEvent) {
+    match event.text("Initiated") {
+        Some("true") => event.doc.set("network.direction", "egress"),
+        Some("false") => event.doc.set("network.direction", "ingress"),
+        _ => {}
+    }
+    match event.text("SourceIsIpv6") {
+        Some("true") => event.doc.set("network.type", "ipv6"),
+        Some("false") => event.doc.set("network.type", "ipv4"),
+        _ => {}
+    }
+    for field in ["source.ip", "destination.ip"] {
+        if let Some(ip) = event.doc.text(field) {
+            let ip = ip.to_owned();
+            event.doc.append("related.ip", ip);
+        }
+    }
+    community_id(event);
+}
+
+fn community_id(event: &mut WindowsEvent) {
+    let end = |ip: &str, port: &str| {
+        let port = event.doc.get(port)?.as_u64()?.try_into().ok()?;
+        Some((event.doc.text(ip)?.parse::<IpAddr>().ok()?, port))
+    };
+    let ends = end("source.ip", "source.port").zip(end("destination.ip", "destination.port"));
+    if let Some((source, destination)) = ends
+        && let Some(transport) = event.doc.text("network.transport")
+        && let Some(id) = normalize::community_id::community_id(transport, source, destination)
+    {
+        event.doc.set("network.community_id", id);
+    }
+}
+
+fn dns(event: &mut WindowsEvent) {
+    if event.code == 22 {
+        event.doc.set("network.protocol", "dns");
+    }
+    if let Some(Value::String(results)) = event.take("QueryResults") {
+        answers(event, &results);
+    }
+    if let Some(name) = event.doc.text("dns.question.name").map(str::to_owned) {
+        registered_domain(event, &name);
+        event.doc.append("related.hosts", name);
+    }
+    if let Some(status) = event.doc.text("sysmon.dns.status").and_then(data::dns_status) {
+        event.doc.set("sysmon.dns.status", status);
+    }
+}
+
+/// The results of a query: `type:  5 alias.example.com;::ffff:192.0.2.1;`.
+fn answers(event: &mut WindowsEvent, results: &str) {
+    let mut answers = Vec::new();
+    let mut addresses: Vec<String> = Vec::new();
+    for result in results.split(';') {
+        if let Some(record) = result.trim().strip_prefix("type:") {
+            let mut words = record.split_whitespace();
+            let mut answer = Document::new();
+            if let Some(kind) = words.next().and_then(data::dns_type) {
+                answer.insert("type".to_owned(), kind.into());
+            }
+            if let Some(host) = words.next() {
+                answer.insert("data".to_owned(), host.into());
+                event.doc.append("related.hosts", host);
+            }
+            answers.push(Value::Object(answer));
+        } else if let Some(address) = address(result.trim()) {
+            addresses.push(address);
+        }
+    }
+    for address in &addresses {
+        let kind = if address.contains(':') { "AAAA" } else { "A" };
+        answers.push(json!({"type": kind, "data": address}));
+        event.doc.append("related.ip", address.as_str());
+    }
+    if !answers.is_empty() {
+        event.doc.set("dns.answers", answers);
+    }
+    if !addresses.is_empty() {
+        event.doc.set("dns.resolved_ip", addresses);
+    }
+}
+
+/// An IP address as it stands; one of IPv4 within IPv6 as IPv4.
+fn address(text: &str) -> Option<String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.split(']').next()).unwrap_or(text);
+    match bare.parse::<IpAddr>().ok()? {
+        IpAddr::V6(address) if is_mapped(&address) => Some(address.to_ipv4_mapped()?.to_string()),
+        _ => Some(bare.to_owned()),
+    }
+}
+
+fn is_mapped(address: &Ipv6Addr) -> bool {
+    address.to_ipv4_mapped().is_some()
+}
+
+/// The parts of a name by the public suffix list.
+fn registered_domain(event: &mut WindowsEvent, name: &str) {
+    let lower = name.to_ascii_lowercase();
+    let Some(domain) = psl::domain_str(&lower) else { return };
+    let Some(suffix) = psl::suffix_str(&lower) else { return };
+    event.doc.set("dns.question.registered_domain", domain);
+    event.doc.set("dns.question.top_level_domain", suffix);
+    if let Some(subdomain) = lower.strip_suffix(domain).and_then(|rest| rest.strip_suffix('.')) {
+        event.doc.set("dns.question.subdomain", subdomain);
+    }
+}
+
+fn user(event: &mut WindowsEvent) {
+    event.doc.copy("winlog.user.identifier", "user.id");
+    let Some(Value::String(user)) = event.take("User") else { return };
+    if let Some((domain, name)) = user.split_once('\\').filter(|(_, name)| !name.contains('\\')) {
+        event.doc.set("user.domain", domain);
+        event.doc.set("user.name", name);
+        event.doc.append("related.user", name);
+    }
+}
+
+fn registry(event: &mut WindowsEvent) {
+    if !matches!(event.code, 12..=14) {
+        return;
+    }
+    if let Some(Value::String(path)) = event.take("TargetObject") {
+        if let Some((root, key)) = path.split_once('\\')
+            && let Some(hive) = data::hive(root)
+        {
+            event.doc.set("registry.hive", hive);
+            event.doc.set("registry.key", key);
+        }
+        let value = paths::file_name(&path).unwrap_or(&path).to_owned();
+        event.doc.set("registry.value", value);
+        event.doc.set("registry.path", path);
+    }
+    if let Some(Value::String(details)) = event.take("Details") {
+        let (kind, text) = registry_data(details);
+        event.doc.set("registry.data", json!({"type": kind, "strings": [text]}));
+    }
+}
+
+/// Type and text of a value: Sysmon writes `DWORD (0x00000001)`, `QWORD (0x00000000-0x00000001)`,
+/// `Binary Data`, and strings as they are.
+fn registry_data(details: String) -> (&'static str, String) {
+    let inside = |kind: &str| {
+        let (head, rest) = details.split_once(" (")?;
+        head.eq_ignore_ascii_case(kind).then_some(rest.strip_suffix(')')?)
+    };
+    let half = |text: &str| {
+        let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+        (digits.len() == 8).then(|| u32::from_str_radix(digits, 16).ok())?
+    };
+    if let Some(number) = inside("DWORD").and_then(half) {
+        return ("SZ_DWORD", number.to_string());
+    }
+    if let Some((high, low)) = inside("QWORD").and_then(|halves| halves.split_once('-'))
+        && let (Some(high), Some(low)) = (half(high), half(low))
+    {
+        return ("SZ_QWORD", (u64::from(high) << 32 | u64::from(low)).to_string());
+    }
+    if details == "Binary Data" { ("REG_BINARY", details) } else { ("REG_SZ", details) }
+}
