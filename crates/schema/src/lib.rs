@@ -11,6 +11,7 @@ mod index_pattern;
 mod mapping;
 mod schema;
 mod value;
+mod version;
 
 pub use coerce::{Misfit, Scalar, coerce, parse_ip};
 pub use date::{DateFormat, PatternPart, Unit, UnknownDateFormat, parse_date};
@@ -19,3 +20,4 @@ pub use index_pattern::IndexPatterns;
 pub use mapping::MappingError;
 pub use schema::Schema;
 pub use value::{DataType, FieldSource, Value};
+pub use version::compare_versions;
