@@ -7,7 +7,7 @@
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
-use rulehound_schema::{Field, Value};
+use rulehound_schema::{Field, IndexPatterns, Value};
 
 use crate::Expr;
 
@@ -54,6 +54,8 @@ pub enum Test {
     /// An address lies in one of the networks, given as address and prefix length in IPv6 terms
     /// (IPv4 `10.0.0.0/8` is `::ffff:10.0.0.0/104`). Never empty.
     Cidr(Vec<(Ipv6Addr, u8)>),
+    /// The name of an index is among those that the patterns stand for. Asked of `_index`.
+    Index(IndexPatterns),
 }
 
 /// Ordered comparisons. Equality is [`Test::In`].
