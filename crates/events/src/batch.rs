@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use arrow_array::{ListArray, RecordBatch};
 use rulehound_schema::{Field, FieldSource, Value};
 
-use crate::{Document, Layout};
+use crate::column::values;
+use crate::record::{self, Block};
+use crate::{Document, DocumentRow, Layout};
 
 /// A batch of events: an Arrow `RecordBatch` with one column for each field of the [`Layout`], and for each
 /// row where its event came from and the original, from which [`EventBatch::document`] makes the ECS
@@ -15,11 +18,42 @@ use crate::{Document, Layout};
 /// Every column is a `List`, so that a missing field is an empty list, and never null. Its items are, by
 /// the field's data type: `Dictionary<Int32, Utf8>`, `Int64`, `UInt64`, `Float64`, `Boolean`,
 /// `Timestamp(ms)`, `Timestamp(ns)` or `FixedSizeBinary(16)` (IP); never null. A dictionary holds
-/// each distinct value of the batch once.
+/// each distinct value of the batch once. A field of a type that holds nothing to match has items of
+/// type `Null`, and none of them.
 #[derive(Debug)]
 pub struct EventBatch {
-    layout: Arc<Layout>,
-    columns: RecordBatch,
+    pub(crate) layout: Arc<Layout>,
+    pub(crate) columns: RecordBatch,
+    pub(crate) rows: Vec<RowSource>,
+    /// Names of indices, each once.
+    pub(crate) indices: Vec<Arc<str>>,
+}
+
+/// Where the event of a row came from.
+#[derive(Debug)]
+pub(crate) struct RowSource {
+    pub(crate) block: Arc<Block>,
+    /// Number of the record in the block.
+    pub(crate) record: usize,
+    /// The `_id` that the record came with.
+    pub(crate) id: Option<Box<str>>,
+    /// Its index, among those of the batch.
+    pub(crate) index: Option<usize>,
+}
+
+impl RowSource {
+    pub(crate) fn origin(&self) -> Origin {
+        let position = self.block.records.get(self.record).map_or(0, |span| span.position);
+        Origin { file: self.block.file.clone(), position }
+    }
+
+    /// The `_id` that the record came with, else a hash of it.
+    pub(crate) fn id(&self) -> Cow<'_, str> {
+        match &self.id {
+            Some(id) => Cow::Borrowed(id),
+            None => Cow::Owned(record::hash(self.block.format, self.block.record(self.record))),
+        }
+    }
 }
 
 /// Where an event came from.
@@ -28,8 +62,18 @@ pub struct Origin {
     /// The file as it was named on the command line or found below it; `-` for standard input. A member of
     /// an archive is `archive.zip!member`.
     pub file: Arc<str>,
-    /// Line of a file of lines, number of the element of an array, or record id of an event log. From 1.
+    /// Line of a file of lines, number of the element of an array, or record id of an event log. From 1;
+    /// 0 stands for the file as a whole.
     pub position: u64,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.position {
+            0 => f.write_str(&self.file),
+            position => write!(f, "{}:{position}", self.file),
+        }
+    }
 }
 
 impl EventBatch {
@@ -49,8 +93,8 @@ impl EventBatch {
     }
 
     /// The column of a field of the layout.
-    pub fn column(&self, _column: usize) -> &ListArray {
-        unimplemented!()
+    pub fn column(&self, column: usize) -> &ListArray {
+        self.columns.column(column).as_list()
     }
 
     /// One event, to ask for single values.
@@ -58,26 +102,28 @@ impl EventBatch {
         EventRow { batch: self, row }
     }
 
-    /// The `_id` the record came with, else a hash of its bytes: the same record has the same id wherever
-    /// it stands.
-    pub fn id(&self, _row: usize) -> Cow<'_, str> {
-        unimplemented!()
+    /// The `_id` the record came with, else a hash of its JSON without the whitespace, in lower-case
+    /// hexadecimal: the same record has the same id wherever it stands. Costs a parse.
+    pub fn id(&self, row: usize) -> Cow<'_, str> {
+        self.rows[row].id()
     }
 
     /// The `_index` the record came with, was given (`--index`) or belongs to by its `data_stream.*`.
-    pub fn index(&self, _row: usize) -> Option<Cow<'_, str>> {
-        unimplemented!()
+    pub fn index(&self, row: usize) -> Option<Cow<'_, str>> {
+        self.rows[row].index.map(|index| Cow::Borrowed(&*self.indices[index]))
     }
 
     /// Where the event came from.
-    pub fn origin(&self, _row: usize) -> Origin {
-        unimplemented!()
+    pub fn origin(&self, row: usize) -> Origin {
+        self.rows[row].origin()
     }
 
     /// The whole event as an ECS document: the record as it was read, or what the normaliser made of it.
     /// Costs a parse: for the few events that are shown.
-    pub fn document(&self, _row: usize) -> Document {
-        unimplemented!()
+    pub fn document(&self, row: usize) -> Document {
+        let row = &self.rows[row];
+        // What became a row was read before, so this cannot fail.
+        record::ecs_document(row.block.format, row.block.record(row.record)).unwrap_or_default()
     }
 }
 
@@ -88,9 +134,28 @@ pub struct EventRow<'a> {
     row: usize,
 }
 
+impl EventRow<'_> {
+    /// See [`EventBatch::id`].
+    pub fn id(&self) -> Cow<'_, str> {
+        self.batch.id(self.row)
+    }
+
+    /// See [`EventBatch::index`].
+    pub fn index(&self) -> Option<Cow<'_, str>> {
+        self.batch.index(self.row)
+    }
+}
+
 impl FieldSource for EventRow<'_> {
-    fn values<'a>(&'a self, _field: &Field) -> Vec<Value<'a>> {
-        let _ = (self.batch, self.row);
-        unimplemented!()
+    /// Values come from the field's column. A field that has none is looked up in the document, at the cost
+    /// of a parse.
+    fn values<'a>(&'a self, field: &Field) -> Vec<Value<'a>> {
+        let layout = &self.batch.layout;
+        if let Some(column) = layout.column(&field.name).filter(|column| layout.fields()[*column] == *field) {
+            return values(field, self.batch.column(column), self.row);
+        }
+        let document = self.batch.document(self.row);
+        let row = DocumentRow::new(&document).with_id(self.id()).with_index(self.index());
+        row.values(field).into_iter().map(Value::into_owned).collect()
     }
 }

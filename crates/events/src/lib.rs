@@ -6,13 +6,21 @@
 //! ```
 
 mod batch;
+mod column;
+mod document;
+mod json;
 mod layout;
+mod misfit;
 pub mod normalize;
 pub mod read;
+mod record;
 mod shred;
 
 pub use batch::{EventBatch, EventRow, Origin};
+pub use document::DocumentRow;
 pub use layout::Layout;
+pub use misfit::{MisfitCount, Misfits};
+pub use record::RecordError;
 pub use shred::Shredder;
 
 /// A JSON object: an event as a document.

@@ -1,30 +1,281 @@
 //! From JSON records to columns.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::{EventBatch, Layout, Origin};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_schema::{Field as ArrowField, FieldRef, Schema as ArrowSchema};
+use rulehound_schema::{FieldType, Scalar, coerce};
+
+use crate::batch::RowSource;
+use crate::column::{ColumnBuilder, item_field};
+use crate::document::scalars;
+use crate::json::{DocumentMembers, JsonNode, JsonParser, Kind, to_document};
+use crate::layout::{PathId, PathTree};
+use crate::normalize::normalize;
+use crate::record::{self, Block, Envelope, RecordError, RecordFormat, RecordSpan};
+use crate::{EventBatch, Layout, Misfits, Origin};
 
 /// Takes records, one JSON object each, and builds [`EventBatch`]es: parses, normalises what is raw, and
 /// puts the values of the layout's fields into columns.
-#[derive(Debug)]
+///
+/// Keys may be nested or dotted, or both. A key that an object has twice counts as an array of both values,
+/// where Elasticsearch refuses the document.
 pub struct Shredder {
-    layout: Arc<Layout>,
+    parser: JsonParser,
+    columns: Columns,
+    /// The items of the columns, and the columns.
+    items: Vec<FieldRef>,
+    schema: Arc<ArrowSchema>,
+    rows: Vec<RowSource>,
+    indices: IndexNames,
+    /// Bytes of the records taken.
+    bytes: usize,
 }
 
 impl Shredder {
     /// A shredder for the fields of a layout.
     pub fn new(layout: Arc<Layout>) -> Self {
-        Self { layout }
+        let items: Vec<FieldRef> = layout.fields().iter().map(|field| item_field(field.field_type)).collect();
+        let columns = layout.fields().iter().zip(&items);
+        let schema = ArrowSchema::new(
+            columns.map(|(f, item)| ArrowField::new_list(&*f.name, item.clone(), false)).collect::<Vec<_>>(),
+        );
+        Self {
+            parser: JsonParser::default(),
+            columns: Columns::new(layout),
+            items,
+            schema: Arc::new(schema),
+            rows: Vec::new(),
+            indices: IndexNames::default(),
+            bytes: 0,
+        }
+    }
+
+    /// The `_index` of records that do not say.
+    pub fn with_index(mut self, index: Option<&str>) -> Self {
+        self.indices.default = index.map(|name| self.indices.intern(name));
+        self
     }
 
     /// Takes one record.
-    pub fn push(&mut self, _json: &[u8], _origin: Origin) {
-        unimplemented!()
+    ///
+    /// # Errors
+    /// If it is no event. The shredder is then as if it had never seen it.
+    pub fn push(&mut self, json: &[u8], origin: Origin) -> Result<(), RecordError> {
+        let record = RecordSpan { start: 0, end: json.len(), position: origin.position };
+        let format = RecordFormat::Json;
+        let block = Block { file: origin.file, bytes: json.to_vec(), records: vec![record], format };
+        self.push_record(&Arc::new(block), 0)
+    }
+
+    /// Takes one record of a block, which the batch then shares.
+    pub(crate) fn push_record(&mut self, block: &Arc<Block>, record: usize) -> Result<(), RecordError> {
+        let Self { parser, columns, .. } = self;
+        let json = block.record(record);
+        columns.begin(self.rows.len());
+        let (id, index) = record::open(parser, block.format, json, |event| {
+            columns.take_event(&event);
+            let Envelope { id, index, .. } = event;
+            (id.map(|id| Box::from(&*id)), index.map(|index| self.indices.intern(&index)))
+        })?;
+        let index = index.or(self.indices.default).or_else(|| self.indices.of_stream(&self.columns.stream));
+        let row = RowSource { block: block.clone(), record, id, index };
+        self.columns.finish_row(&row, row.index.map(|index| &*self.indices.names[index]));
+        self.rows.push(row);
+        self.bytes += json.len();
+        Ok(())
+    }
+
+    /// Number of events taken.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether no event was taken.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Size of the records taken, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Values that did not fit the type of their field, in all batches so far.
+    pub fn misfits(&self) -> &Misfits {
+        &self.columns.misfits
     }
 
     /// The events taken so far.
     pub fn finish(&mut self) -> EventBatch {
-        let _ = &self.layout;
-        unimplemented!()
+        let rows = std::mem::take(&mut self.rows);
+        self.bytes = 0;
+        let arrays = self.columns.finish(rows.len(), &self.items);
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+        let columns = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
+            .unwrap_or_else(|error| unreachable!("columns are built by the schema: {error}"));
+        EventBatch { layout: self.columns.layout.clone(), columns, rows, indices: self.indices.names.clone() }
     }
+}
+
+/// Names of indices, each once.
+#[derive(Debug, Default)]
+struct IndexNames {
+    names: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, usize>,
+    /// Index of records that do not say.
+    default: Option<usize>,
+}
+
+impl IndexNames {
+    fn intern(&mut self, name: &str) -> usize {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let name: Arc<str> = name.into();
+        self.names.push(name.clone());
+        *self.numbers.entry(name).or_insert(self.names.len() - 1)
+    }
+
+    /// The name of the data stream, `<type>-<dataset>-<namespace>`, or of the index of a Beat,
+    /// `<agent.type>-<agent.version>`, by the values of [`crate::layout::STREAM_PARTS`].
+    fn of_stream(&mut self, parts: &[String; 5]) -> Option<usize> {
+        let or = |part: &'_ str, default: &'static str| {
+            if part.is_empty() { default.to_owned() } else { part.to_owned() }
+        };
+        let [kind, dataset, namespace, agent, version] = parts;
+        if !kind.is_empty() && !dataset.is_empty() {
+            Some(self.intern(&format!("{kind}-{dataset}-{}", or(namespace, "default"))))
+        } else if agent.ends_with("beat") {
+            Some(self.intern(&format!("{agent}-{}", or(version, "0.0.0"))))
+        } else {
+            None
+        }
+    }
+}
+
+/// The columns of a layout, being filled.
+struct Columns {
+    layout: Arc<Layout>,
+    builders: Vec<ColumnBuilder>,
+    /// The row being filled.
+    row: usize,
+    /// The values of [`crate::layout::STREAM_PARTS`] of the row.
+    stream: [String; 5],
+    /// Misfits of the row, by path.
+    row_misfits: Vec<PathId>,
+    misfits: Misfits,
+}
+
+impl Columns {
+    fn new(layout: Arc<Layout>) -> Self {
+        let builders = new_builders(&layout);
+        let (stream, row_misfits) = (Default::default(), Vec::new());
+        Self { layout, builders, row: 0, stream, row_misfits, misfits: Misfits::default() }
+    }
+
+    fn begin(&mut self, row: usize) {
+        self.row = row;
+        self.row_misfits.clear();
+        self.stream.iter_mut().for_each(String::clear);
+    }
+
+    fn take_event(&mut self, event: &Envelope<'_>) {
+        let layout = self.layout.clone();
+        let paths = layout.paths();
+        if event.may_be_raw {
+            let document = normalize(to_document(event.source()));
+            self.members(paths, paths.root(), DocumentMembers(document.iter()));
+        } else {
+            self.members(paths, paths.root(), event.source());
+        }
+    }
+
+    /// Takes the members of an object.
+    fn members<'j, N: JsonNode<'j>>(
+        &mut self,
+        paths: &PathTree,
+        at: PathId,
+        members: impl Iterator<Item = (&'j str, N)>,
+    ) {
+        for (key, value) in members {
+            if let Some(path) = paths.descend(at, key) {
+                self.value(paths, path, value);
+            }
+        }
+    }
+
+    /// Takes the value at a path.
+    fn value<'j, N: JsonNode<'j>>(&mut self, paths: &PathTree, at: PathId, value: N) {
+        let node = paths.node(at);
+        match value.kind() {
+            Kind::Scalar(scalar) => self.scalar(paths, at, scalar),
+            Kind::Array(items) => items.for_each(|item| self.value(paths, at, item)),
+            Kind::Object(members) => {
+                match node.column.map(|column| (column, self.layout.fields()[column].field_type)) {
+                    Some((_, FieldType::Flattened)) => {
+                        scalars(value, true, &mut |scalar| self.scalar(paths, at, scalar));
+                    }
+                    Some((_, field_type)) if !node.is_object && field_type.data_type().is_some() => {
+                        self.row_misfits.push(at);
+                    }
+                    _ => {}
+                }
+                if node.has_children() {
+                    self.members(paths, at, members);
+                }
+            }
+        }
+    }
+
+    /// Takes a scalar at a path.
+    fn scalar(&mut self, paths: &PathTree, at: PathId, scalar: Scalar<'_>) {
+        let node = paths.node(at);
+        if let (Some(part), Scalar::Str(text)) = (node.stream_part, scalar) {
+            text.clone_into(&mut self.stream[part]);
+        }
+        match node.column {
+            Some(column) => match coerce(&self.layout.fields()[column], scalar) {
+                Ok(Some(value)) => self.builders[column].push(self.row, value),
+                Ok(None) => {}
+                Err(_) => self.row_misfits.push(at),
+            },
+            // Where an object is expected, null is as good as none.
+            None if node.is_object && scalar != Scalar::Null => self.row_misfits.push(at),
+            None => {}
+        }
+    }
+
+    /// Completes the row with what is not in the document.
+    fn finish_row(&mut self, row: &RowSource, index: Option<&str>) {
+        for path in std::mem::take(&mut self.row_misfits) {
+            let name = &self.layout.paths().node(path).name;
+            self.misfits.add(name, || row.origin());
+        }
+        if self.layout.column("_id").is_some() {
+            self.metadata("_id", &row.id());
+        }
+        if let Some(index) = index {
+            self.metadata("_index", index);
+        }
+    }
+
+    fn metadata(&mut self, name: &str, text: &str) {
+        if let Some(column) = self.layout.column(name)
+            && let Ok(Some(value)) = coerce(&self.layout.fields()[column], Scalar::Str(text))
+        {
+            self.builders[column].push(self.row, value);
+        }
+    }
+
+    fn finish(&mut self, rows: usize, items: &[FieldRef]) -> Vec<ArrayRef> {
+        let builders = std::mem::replace(&mut self.builders, new_builders(&self.layout));
+        let columns = builders.into_iter().zip(items);
+        columns.map(|(builder, item)| Arc::new(builder.finish(rows, item)) as ArrayRef).collect()
+    }
+}
+
+fn new_builders(layout: &Layout) -> Vec<ColumnBuilder> {
+    layout.fields().iter().map(|field| ColumnBuilder::new(field.field_type)).collect()
 }

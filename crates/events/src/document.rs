@@ -1,0 +1,91 @@
+//! Values of an event's fields, straight from its document.
+
+use std::borrow::Cow;
+
+use rulehound_schema::{Field, FieldSource, FieldType, Scalar, Value, coerce};
+
+use crate::Document;
+use crate::json::{DocumentMembers, JsonNode, Kind};
+
+/// An event as a document, to be asked for the values of its fields. It gives the values that the columns of
+/// an [`crate::EventBatch`] would hold.
+#[derive(Clone, Debug)]
+pub struct DocumentRow<'d> {
+    document: &'d Document,
+    id: Option<Cow<'d, str>>,
+    index: Option<Cow<'d, str>>,
+}
+
+impl<'d> DocumentRow<'d> {
+    /// An event without `_id` and `_index`.
+    pub fn new(document: &'d Document) -> Self {
+        Self { document, id: None, index: None }
+    }
+
+    /// The event with its `_id`.
+    pub fn with_id(self, id: Cow<'d, str>) -> Self {
+        Self { id: Some(id), ..self }
+    }
+
+    /// The event with its `_index`.
+    pub fn with_index(self, index: Option<Cow<'d, str>>) -> Self {
+        Self { index, ..self }
+    }
+}
+
+impl FieldSource for DocumentRow<'_> {
+    fn values<'a>(&'a self, field: &Field) -> Vec<Value<'a>> {
+        let mut values = Vec::new();
+        let mut push = |scalar| values.extend(coerce(field, scalar).ok().flatten());
+        match &*field.name {
+            "_id" => self.id.iter().for_each(|id| push(Scalar::Str(id))),
+            "_index" => self.index.iter().for_each(|index| push(Scalar::Str(index))),
+            path => {
+                let is_flattened = field.field_type == FieldType::Flattened;
+                find(DocumentMembers(self.document.iter()), path, is_flattened, &mut push);
+            }
+        }
+        values
+    }
+}
+
+/// Calls `found` with every scalar at a path below some members, whatever part of it their keys spell out.
+fn find<'j, N: JsonNode<'j>>(
+    members: impl Iterator<Item = (&'j str, N)>,
+    path: &str,
+    is_flattened: bool,
+    found: &mut impl FnMut(Scalar<'j>),
+) {
+    for (key, value) in members {
+        match path.strip_prefix(key) {
+            Some("") => scalars(value, is_flattened, found),
+            Some(rest) if rest.starts_with('.') => below(value, &rest[1..], is_flattened, found),
+            _ => {}
+        }
+    }
+}
+
+/// Goes on into the objects that a value is or holds.
+fn below<'j, N: JsonNode<'j>>(value: N, path: &str, is_flattened: bool, found: &mut impl FnMut(Scalar<'j>)) {
+    match value.kind() {
+        Kind::Object(members) => find(members, path, is_flattened, found),
+        Kind::Array(items) => items.for_each(|item| below(item, path, is_flattened, found)),
+        Kind::Scalar(_) => {}
+    }
+}
+
+/// Calls `found` with the scalars that a value is or holds; `inside_objects` too, as `flattened` does.
+pub(crate) fn scalars<'j, N: JsonNode<'j>>(
+    value: N,
+    inside_objects: bool,
+    found: &mut impl FnMut(Scalar<'j>),
+) {
+    match value.kind() {
+        Kind::Scalar(scalar) => found(scalar),
+        Kind::Array(items) => items.for_each(|item| scalars(item, inside_objects, found)),
+        Kind::Object(members) if inside_objects => {
+            members.for_each(|(_, value)| scalars(value, inside_objects, found));
+        }
+        Kind::Object(_) => {}
+    }
+}

@@ -1,0 +1,140 @@
+//! Windows event logs (EVTX): a header of 4 KiB, then chunks of 64 KiB, each readable on its own. So a log is
+//! read as a stream, and a damaged chunk costs what is in it.
+
+use std::io::BufRead;
+use std::sync::Arc;
+
+use evtx::{EvtxChunkData, ParserSettings};
+
+use super::stream::Stream;
+use super::{BlockSource, ProblemKind, ScanReport, Work};
+use crate::Origin;
+use crate::record::{Block, RecordFormat, RecordSpan};
+
+const HEADER_BYTES: usize = 4096;
+const CHUNK_BYTES: usize = 65536;
+
+/// Reads chunks.
+pub(super) struct EventLog {
+    stream: Stream,
+    file: Arc<str>,
+    /// Number of the next chunk, from 1; 0 for the header.
+    chunk: u64,
+}
+
+/// A chunk as it was read.
+pub(super) struct Chunk {
+    file: Arc<str>,
+    bytes: Vec<u8>,
+    number: u64,
+}
+
+impl EventLog {
+    pub(super) fn new(stream: Stream, file: Arc<str>) -> Self {
+        Self { stream, file, chunk: 0 }
+    }
+
+    /// The next part of the file and whether it is whole; `None` at the end.
+    fn take(&mut self, bytes: usize) -> Option<(Vec<u8>, bool)> {
+        let part = self.stream.peek(bytes);
+        let part = part.get(..bytes).unwrap_or(part).to_vec();
+        self.stream.consume(part.len());
+        let is_whole = part.len() == bytes;
+        (!part.is_empty()).then_some((part, is_whole))
+    }
+
+    fn truncated(&self, report: &mut ScanReport, what: &str) {
+        let message = format!("the event log ends inside {what}");
+        report.problems.add(ProblemKind::Truncated, whole_file(&self.file), message);
+    }
+}
+
+fn whole_file(file: &Arc<str>) -> Origin {
+    Origin { file: file.clone(), position: 0 }
+}
+
+impl BlockSource for EventLog {
+    fn next(&mut self, report: &mut ScanReport) -> Option<Work> {
+        if self.chunk == 0 {
+            let (_, is_whole) = self.take(HEADER_BYTES)?;
+            if !is_whole {
+                self.truncated(report, "its header");
+                return None;
+            }
+            self.chunk = 1;
+        }
+        let (mut bytes, is_whole) = self.take(CHUNK_BYTES)?;
+        if !is_whole {
+            self.truncated(report, &format!("chunk {}", self.chunk));
+            // What is there of its records is whole, but for the last.
+            bytes.resize(CHUNK_BYTES, 0);
+        }
+        self.chunk += 1;
+        Some(Work::Chunk(Chunk { file: self.file.clone(), bytes, number: self.chunk - 1 }))
+    }
+
+    fn stream(&mut self) -> &mut Stream {
+        &mut self.stream
+    }
+}
+
+impl Chunk {
+    /// Renders the records of a chunk to JSON.
+    pub(super) fn render(self, report: &mut ScanReport) -> Block {
+        let Self { file, bytes, number } = self;
+        let mut block = Block { file, bytes: Vec::new(), records: Vec::new(), format: RecordFormat::Json };
+        // Logs are made in full size, and chunks not yet written are blank.
+        if bytes.iter().all(|byte| *byte == 0) {
+            return block;
+        }
+        let settings = Arc::new(ParserSettings::new().indent(false));
+        let mut data = match EvtxChunkData::new(bytes, false) {
+            Ok(data) => data,
+            Err(error) => {
+                damaged(report, &block, number, &error);
+                return block;
+            }
+        };
+        match data.parse(settings) {
+            Err(error) => damaged(report, &block, number, &error),
+            Ok(mut chunk) => {
+                for record in chunk.iter() {
+                    match record.and_then(evtx::EvtxRecord::into_json_bytes) {
+                        Ok(record) => {
+                            let start = block.bytes.len();
+                            block.bytes.extend_from_slice(&record.data);
+                            let end = block.bytes.len();
+                            block.records.push(RecordSpan { start, end, position: record.event_record_id });
+                        }
+                        Err(error) => {
+                            report.records += 1;
+                            let message = format!("chunk {number}: {}", chain(&error));
+                            report.problems.add(
+                                ProblemKind::EventLogRecord,
+                                whole_file(&block.file),
+                                message,
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        block
+    }
+}
+
+fn damaged(report: &mut ScanReport, block: &Block, number: u64, error: &dyn std::error::Error) {
+    let message = format!("chunk {number} of the event log is damaged: {}", chain(error));
+    report.problems.add(ProblemKind::Corrupt, whole_file(&block.file), message);
+}
+
+/// An error and what caused it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
