@@ -3,9 +3,11 @@
 
 mod attack;
 mod compile;
+mod counts;
 mod date_math;
 mod kind;
 mod load;
+mod page;
 mod problem;
 mod read;
 mod rule;
@@ -14,12 +16,14 @@ mod values;
 mod versions;
 
 pub use compile::{NotRun, Status};
+pub use counts::{Counts, RuleCounts};
 pub use date_math::{Anchor, DateMath, DateUnit, Interval, TimeError};
 pub use kind::{
     Cardinality, EqlRule, JsonObject, Language, MachineLearningRule, NewTermsRule, QuerySource, RuleKind,
     RuleType, SavedQueryRule, ThreatMapping, ThreatMappingEntry, ThreatMatchRule, Threshold, ThresholdRule,
 };
 pub use load::{LoadedRule, RuleSet, UnreadRule};
+pub use page::Page;
 pub use problem::{Position, Problem};
 pub use rule::{
     AlertSuppression, ExceptionList, InvestigationFields, Metadata, Overrides, RelatedIntegration,

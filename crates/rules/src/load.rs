@@ -58,6 +58,11 @@ impl RuleSet {
         }
         loader.set
     }
+
+    /// Whether anything at all could be read, sound or not.
+    pub fn is_unreadable(&self) -> bool {
+        self.rules.is_empty() && self.problems.iter().all(|problem| problem.source.is_none())
+    }
 }
 
 #[derive(Default)]

@@ -221,29 +221,40 @@ pub struct RequiredField {
 }
 
 /// What the repository of a rule keeps about it (`[metadata]`).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Metadata {
     /// `2020/02/18`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub creation_date: Option<String>,
     /// `2024/05/21`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_date: Option<String>,
     /// How far it has come.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub maturity: Option<Maturity>,
     /// Packages that bring the events.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub integration: Vec<String>,
     /// The oldest Elastic Stack that has what it needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_stack_version: Option<String>,
     /// Why that one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_stack_comments: Option<String>,
     /// When it was withdrawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub deprecation_date: Option<String>,
     /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub deprecated_reason: Option<String>,
     /// A building block may run on another schedule than building blocks should.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bypass_bbr_timing: Option<bool>,
     /// It turns another product's alerts into alerts.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub promotion: Option<bool>,
     /// The rest.
+    #[serde(flatten)]
     pub extra: JsonObject,
 }
 

@@ -45,7 +45,7 @@ impl VersionLocks {
         let file = folder.join(FILE_NAME);
         let found = if file.is_file() {
             Some(Arc::new(read(&file).unwrap_or_else(|problem| {
-                problems.push(problem);
+                problems.push(*problem);
                 Versions::new()
             })))
         } else {
@@ -56,19 +56,21 @@ impl VersionLocks {
     }
 }
 
-fn read(file: &Path) -> Result<Versions, Problem> {
-    let problem = |message: String, source: Option<Arc<str>>, at: usize| Problem {
-        file: file.to_owned(),
-        source,
-        rule_id: None,
-        diagnostic: Diagnostic {
-            code: "rules::version-lock",
-            severity: Severity::Warning,
-            message: format!("versions are not known: {message}"),
-            span: at..at,
-            label: None,
-            help: None,
-        },
+fn read(file: &Path) -> Result<Versions, Box<Problem>> {
+    let problem = |message: String, source: Option<Arc<str>>, at: usize| {
+        Box::new(Problem {
+            file: file.to_owned(),
+            source,
+            rule_id: None,
+            diagnostic: Diagnostic {
+                code: "rules::version-lock",
+                severity: Severity::Warning,
+                message: format!("versions are not known: {message}"),
+                span: at..at,
+                label: None,
+                help: None,
+            },
+        })
     };
     let text = std::fs::read_to_string(file).map_err(|error| problem(error.to_string(), None, 0))?;
     serde_json::from_str(&text).map_err(|error| {

@@ -1,0 +1,267 @@
+//! The command line. Names and outputs are an interface that scripts rely on.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use rulehound_rules::{RuleType, Severity};
+
+/// Runs Elastic's detection rules over security events in files.
+#[derive(Debug, Parser)]
+#[command(name = "rulehound", version, about, arg_required_else_help = true, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: clap::ColorChoice,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run rules over events and print the alerts
+    Hunt(HuntArgs),
+    /// Run one query over events
+    Query(QueryArgs),
+    /// Check, list and show rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Show why a rule matched or did not, predicate by predicate
+    Explain(ExplainArgs),
+    /// Print the events as the engine sees them: normalised, one ECS document a line
+    Events(EventsArgs),
+}
+
+/// Where events come from.
+#[derive(Args, Debug)]
+pub(crate) struct EventInputs {
+    /// Files, folders or globs of events, also compressed; `-` is standard input
+    #[arg(value_name = "EVENTS", required = true)]
+    pub(crate) events: Vec<PathBuf>,
+    /// The index that events belong to which do not say; rules look only into their own indices
+    #[arg(long, value_name = "NAME")]
+    pub(crate) index: Option<String>,
+    /// Number of threads; all cores unless told otherwise
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct HuntArgs {
+    /// A rule, or a folder of rules; may be repeated
+    #[arg(long, value_name = "PATH", required = true)]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Only events at this time or later: a date, or date math such as `now-1d`
+    #[arg(long, value_name = "T")]
+    pub(crate) from: Option<String>,
+    /// Only events at this time or earlier
+    #[arg(long, value_name = "T")]
+    pub(crate) to: Option<String>,
+    /// `table` is for people, grouped by rule; `ndjson` and `json` are alerts as Kibana keeps them
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: HuntOutput,
+    #[command(flatten)]
+    pub(crate) inputs: EventInputs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HuntOutput {
+    Table,
+    Ndjson,
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct QueryArgs {
+    /// The query's language
+    #[arg(long, default_value = "eql")]
+    pub(crate) language: QueryLanguage,
+    /// An Elasticsearch index mapping; may be repeated, mappings are merged. Unknown fields are errors then
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Vec<PathBuf>,
+    /// The field that orders events
+    #[arg(long, value_name = "F", default_value = "@timestamp")]
+    pub(crate) timestamp_field: String,
+    /// The field that `process where` compares with `process`
+    #[arg(long, value_name = "F", default_value = "event.category")]
+    pub(crate) event_category_field: String,
+    /// The field that orders events of the same moment
+    #[arg(long, value_name = "F")]
+    pub(crate) tiebreaker_field: Option<String>,
+    /// The most results
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) size: usize,
+    /// The most samples of one join key
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) max_samples_per_key: usize,
+    /// `response` is one JSON object of the shape of Elasticsearch's answer
+    #[arg(long, value_name = "FORMAT", default_value = "response")]
+    pub(crate) output: QueryOutput,
+    /// The query
+    #[arg(value_name = "QUERY")]
+    pub(crate) query: String,
+    #[command(flatten)]
+    pub(crate) inputs: EventInputs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueryLanguage {
+    Eql,
+    Kuery,
+    Lucene,
+    Esql,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueryOutput {
+    Response,
+    Ndjson,
+    Table,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// The rule
+    #[arg(long, value_name = "PATH")]
+    pub(crate) rule: PathBuf,
+    #[command(flatten)]
+    pub(crate) inputs: EventInputs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct EventsArgs {
+    /// `ndjson` is one ECS document a line
+    #[arg(long, value_name = "FORMAT", default_value = "ndjson")]
+    pub(crate) output: EventsOutput,
+    #[command(flatten)]
+    pub(crate) inputs: EventInputs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventsOutput {
+    Ndjson,
+    Table,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Load, validate and compile rules; print what is wrong with them, and counts by type
+    Check(CheckArgs),
+    /// List rules, one a line
+    List(ListArgs),
+    /// Print all there is to a rule
+    Show(ShowArgs),
+    /// Write the documentation page of a rule
+    Page(PageArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// `json` is one object: counts, and a list of problems
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: CheckOutput,
+    /// Name every rule that is not run, with the reason
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// Rules, or folders of rules
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckOutput {
+    Table,
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ListArgs {
+    /// `ndjson` is one object a rule
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: ListOutput,
+    /// Only rules of this type; may be repeated
+    #[arg(long = "type", value_name = "TYPE", value_parser = rule_type())]
+    pub(crate) types: Vec<RuleType>,
+    /// Only rules of this severity; may be repeated
+    #[arg(long = "severity", value_name = "SEVERITY", value_parser = severity())]
+    pub(crate) severities: Vec<Severity>,
+    /// Only rules with this tag, letters of either case; may be repeated, all must be there
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// Only rules of this tactic, by id or name; may be repeated
+    #[arg(long = "tactic", value_name = "TACTIC")]
+    pub(crate) tactics: Vec<String>,
+    /// Only rules of this status; may be repeated
+    #[arg(long = "status", value_name = "STATUS")]
+    pub(crate) statuses: Vec<RuleStatus>,
+    /// Rules, or folders of rules
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListOutput {
+    Table,
+    Ndjson,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum RuleStatus {
+    Compiled,
+    NotRun,
+    Failed,
+}
+
+/// Which rule is meant.
+#[derive(Args, Debug)]
+pub(crate) struct OneRule {
+    /// The rule: its file, or its id or name if `--rules` says where to look
+    #[arg(value_name = "RULE")]
+    pub(crate) rule: String,
+    /// Where to look for a rule by its id or name; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) rules: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ShowArgs {
+    /// `json` is the rule in the shape of Kibana's API
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: ShowOutput,
+    #[command(flatten)]
+    pub(crate) rule: OneRule,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShowOutput {
+    Text,
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PageArgs {
+    /// The format of the page
+    #[arg(long, value_name = "FORMAT", default_value = "markdown")]
+    pub(crate) format: PageFormat,
+    #[command(flatten)]
+    pub(crate) rule: OneRule,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PageFormat {
+    Markdown,
+    Html,
+}
+
+fn rule_type() -> impl TypedValueParser<Value = RuleType> {
+    PossibleValuesParser::new(RuleType::ALL.iter().map(|value| value.as_str()))
+        .try_map(|word| RuleType::from_word(&word).ok_or("no type of rule"))
+}
+
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(Severity::ALL.iter().map(|value| value.as_str()))
+        .try_map(|word| Severity::from_word(&word).ok_or("no severity"))
+}

@@ -1,0 +1,64 @@
+//! The subcommands, one module each.
+
+mod events;
+mod explain;
+mod hunt;
+mod query;
+mod rules;
+
+use std::path::PathBuf;
+
+use crate::args::Command;
+use crate::output::Output;
+
+/// How a command that could run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All was well.
+    Ran,
+    /// Something was wrong with what it was given.
+    FoundProblem,
+}
+
+/// Why a command could not run, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// Results could not be written.
+    #[error("cannot write: {0}")]
+    Write(#[from] std::io::Error),
+    /// There is no rule in what was named.
+    #[error("no rule could be read from {}", list(.0))]
+    NoRules(Vec<PathBuf>),
+    /// A rule that is no file, and no place to look for it.
+    #[error("no such file: {0}; to name a rule by its id or name, say where to look with `--rules PATH`")]
+    NoSuchFile(String),
+    /// No rule has that id or name.
+    #[error("no rule has the id or name `{0}`")]
+    NoSuchRule(String),
+    /// More than one rule is meant.
+    #[error("{count} rules are meant by `{name}`: name one by its file or id")]
+    ManyRules {
+        /// What was named.
+        name: String,
+        /// How many rules that is.
+        count: usize,
+    },
+    /// A command that is not built yet.
+    #[error("`{0}` is not built yet")]
+    NotBuilt(&'static str),
+}
+
+/// Paths as a message lists them.
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
+    match command {
+        Command::Hunt(args) => hunt::run(&args, output),
+        Command::Query(args) => query::run(&args, output),
+        Command::Rules(command) => rules::run(&command, output),
+        Command::Explain(args) => explain::run(&args, output),
+        Command::Events(args) => events::run(&args, output),
+    }
+}

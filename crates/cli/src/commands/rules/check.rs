@@ -1,0 +1,129 @@
+//! `rulehound rules check`: what is wrong with rules, and how many of which type there are.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use comfy_table::{Cell, CellAlignment};
+use rulehound_query::Severity;
+use rulehound_rules::{Counts, LoadedRule, NotRun, Problem, RuleSet, Status};
+use serde_json::{Value, json};
+
+use crate::args::{CheckArgs, CheckOutput};
+use crate::commands::{Exit, Failure};
+use crate::diagnostics::render_problem;
+use crate::output::{Output, printable};
+
+pub(super) fn run(args: &CheckArgs, output: &Output) -> Result<Exit, Failure> {
+    let set = RuleSet::load(&args.paths);
+    let mut out = output.stdout();
+    match args.output {
+        CheckOutput::Json => {
+            serde_json::to_writer_pretty(&mut out, &to_json(&set)).map_err(std::io::Error::from)?;
+            writeln!(out)?;
+        }
+        CheckOutput::Table => write_table(&set, args.verbose, output, &mut out)?,
+    }
+    out.flush()?;
+    if set.is_unreadable() {
+        return Err(Failure::NoRules(args.paths.clone()));
+    }
+    let broken = set.problems.iter().any(Problem::is_error);
+    Ok(if broken { Exit::FoundProblem } else { Exit::Ran })
+}
+
+fn to_json(set: &RuleSet) -> Value {
+    let problems: Vec<Value> = set.problems.iter().map(problem_to_json).collect();
+    let not_run: Vec<Value> = not_run(set)
+        .map(|(loaded, reason)| {
+            json!({
+                "rule_id": loaded.rule.rule_id,
+                "name": loaded.rule.name,
+                "type": loaded.rule.rule_type(),
+                "file": loaded.file,
+                "reason": reason.to_string(),
+            })
+        })
+        .collect();
+    json!({ "rules": set.counts(), "problems": problems, "not_run": not_run, "other_files": set.other_files })
+}
+
+fn problem_to_json(problem: &Problem) -> Value {
+    let position = problem.position();
+    let diagnostic = &problem.diagnostic;
+    json!({
+        "file": problem.file.display().to_string(),
+        "line": position.map(|position| position.line),
+        "column": position.map(|position| position.column),
+        "rule_id": problem.rule_id,
+        "severity": match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+        "label": diagnostic.label,
+        "help": diagnostic.help,
+    })
+}
+
+fn not_run(set: &RuleSet) -> impl Iterator<Item = (&LoadedRule, NotRun)> {
+    set.rules.iter().filter_map(|loaded| match loaded.status {
+        Status::NotRun(reason) => Some((loaded, reason)),
+        Status::Compiled(_) | Status::Failed => None,
+    })
+}
+
+fn write_table(set: &RuleSet, verbose: bool, output: &Output, out: &mut dyn Write) -> std::io::Result<()> {
+    for problem in &set.problems {
+        writeln!(out, "{}", render_problem(problem))?;
+    }
+    if verbose {
+        for (loaded, reason) in not_run(set) {
+            let name = printable(&loaded.rule.name);
+            writeln!(out, "not run: {name} ({}): {reason}", loaded.file.display())?;
+        }
+        writeln!(out)?;
+    }
+    write_counts(set, output, out)?;
+    write_summary(set, verbose, out)
+}
+
+fn write_counts(set: &RuleSet, output: &Output, out: &mut dyn Write) -> std::io::Result<()> {
+    let mut table = output.table(["type", "loaded", "compiled", "not run", "failed"]);
+    let counts = set.counts();
+    let row = |name: &str, counts: &Counts| {
+        let numbers = [counts.loaded, counts.compiled, counts.not_run, counts.failed];
+        let numbers = numbers.map(|number| Cell::new(number).set_alignment(CellAlignment::Right));
+        [Cell::new(name)].into_iter().chain(numbers).collect::<Vec<_>>()
+    };
+    for (rule_type, counts) in &counts.by_type {
+        table.add_row(row(rule_type, counts));
+    }
+    table.add_row(row("total", &counts.total));
+    writeln!(out, "{}", table.trim_fmt())
+}
+
+/// What the numbers do not say: why rules are not run, how many warnings there are, what was passed over.
+fn write_summary(set: &RuleSet, verbose: bool, out: &mut dyn Write) -> std::io::Result<()> {
+    let mut reasons = BTreeMap::<NotRun, usize>::new();
+    for (_, reason) in not_run(set) {
+        *reasons.entry(reason).or_default() += 1;
+    }
+    if !reasons.is_empty() {
+        writeln!(out, "\nnot run{}:", if verbose { "" } else { " (--verbose names them)" })?;
+        for (reason, count) in reasons {
+            writeln!(out, "{count:>6}  {reason}")?;
+        }
+    }
+    let errors = set.problems.iter().filter(|problem| problem.is_error()).count();
+    let warnings = set.problems.len() - errors;
+    writeln!(out, "\n{}, {}", number_of(errors, "error"), number_of(warnings, "warning"))?;
+    if set.other_files > 0 {
+        writeln!(out, "{} passed over: not TOML", number_of(set.other_files, "file"))?;
+    }
+    Ok(())
+}
+
+fn number_of(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,42 @@
+//! The one rule that a command is about.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use rulehound_rules::{LoadedRule, RuleSet};
+
+use crate::args::OneRule;
+use crate::commands::Failure;
+use crate::diagnostics::render_problem;
+use crate::output::Output;
+
+/// Finds the rule that is meant: a file, else an id or a name among the rules of `--rules`. What is wrong
+/// with it goes to standard error.
+pub(super) fn load(args: &OneRule, output: &Output) -> Result<LoadedRule, Failure> {
+    let is_path = Path::new(&args.rule).exists();
+    let paths = if is_path { vec![PathBuf::from(&args.rule)] } else { args.rules.clone() };
+    if paths.is_empty() {
+        return Err(Failure::NoSuchFile(args.rule.clone()));
+    }
+    let set = RuleSet::load(&paths);
+    let is_meant = |loaded: &LoadedRule| {
+        is_path
+            || loaded.rule.rule_id.as_str() == args.rule
+            || loaded.rule.name.eq_ignore_ascii_case(&args.rule)
+    };
+    let mut meant: Vec<LoadedRule> = set.rules.into_iter().filter(is_meant).collect();
+    let problems = set.problems.iter().filter(|problem| {
+        is_path
+            || meant.iter().any(|loaded| loaded.file == problem.file)
+            || meant.is_empty() && problem.is_error()
+    });
+    for problem in problems {
+        writeln!(output.stderr(), "{}", render_problem(problem))?;
+    }
+    match (meant.len(), meant.pop()) {
+        (1, Some(loaded)) => Ok(loaded),
+        (_, None) if is_path => Err(Failure::NoRules(paths)),
+        (_, None) => Err(Failure::NoSuchRule(args.rule.clone())),
+        (count, Some(_)) => Err(Failure::ManyRules { name: args.rule.clone(), count }),
+    }
+}
