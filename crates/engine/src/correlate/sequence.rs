@@ -194,7 +194,7 @@ impl SequenceCorrelator {
             if state.is_empty() {
                 self.keys.remove(&key);
             } else {
-                self.expiry.push_back((self.shape.end_of_span(state.seen), key));
+                self.expiry.push_back((self.shape.end_of_span(state.seen).max(time), key));
             }
         }
     }

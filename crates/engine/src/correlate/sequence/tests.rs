@@ -200,7 +200,7 @@ fn reference_of_key(plan: &SequencePlan, hits: &[Hit], key: &Key) -> Vec<Detecti
         for hit in of_step(*step) {
             let before =
                 partials.iter().filter(|partial| partial.last().unwrap().ordinal < hit.ordinal).count();
-            let Some(mut partial) = partials.drain(..before).last() else { continue };
+            let Some(mut partial) = partials.drain(..before).next_back() else { continue };
             let last = &partial.last().unwrap().ordinal;
             let ended = untils.iter().any(|until| *last <= until.ordinal && until.ordinal < hit.ordinal);
             if span(partial[0], hit) <= maxspan && !ended {
