@@ -1,0 +1,210 @@
+//! Alerts: detections as the documents that Kibana's detection engine writes.
+//!
+//! An alert is the event with `kibana.alert.*` beside it. A sequence gives one *shell* alert for the whole, with
+//! what all its events have in common, and a building-block alert for each event, tied together by
+//! `kibana.alert.group.id`. The shape follows Kibana's `transform_hit_to_alert`, `build_alert` and
+//! `build_alert_group_from_sequence`; ARCHITECTURE.md lists where it differs.
+
+mod common;
+mod id;
+mod intersect;
+mod overrides;
+mod path;
+mod reason;
+mod rule_fields;
+#[cfg(test)]
+mod tests;
+
+pub use path::get as field;
+
+use jiff::Timestamp;
+use rulehound_events::Document;
+use rulehound_rules::{Rule, Severity};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use common::prepare_source;
+use overrides::Overrides;
+use rule_fields::rule_fields;
+
+/// An event as alerts see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlertEvent {
+    /// `_index`; empty if the event belongs to none.
+    pub index: String,
+    /// `_id`, given or derived from the record.
+    pub id: String,
+    /// The event as an ECS document.
+    pub document: Document,
+}
+
+/// One alert.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alert {
+    /// `kibana.alert.uuid`.
+    pub id: String,
+    /// Severity, overrides applied.
+    pub severity: Severity,
+    /// Whether it is a building block: part of a sequence, or by a rule whose alerts are building blocks.
+    pub building_block: bool,
+    /// The whole document.
+    pub document: Document,
+}
+
+/// What an alert stands on (`kibana.alert.ancestors`).
+#[derive(Clone, Debug, PartialEq)]
+struct Ancestor {
+    id: String,
+    kind: &'static str,
+    index: String,
+    depth: u64,
+    rule: Option<String>,
+}
+
+impl Ancestor {
+    fn event(event: &AlertEvent) -> Self {
+        Self { id: event.id.clone(), kind: "event", index: event.index.clone(), depth: 0, rule: None }
+    }
+
+    fn to_json(&self) -> Value {
+        let mut fields = json!({
+            "id": self.id, "type": self.kind, "index": self.index, "depth": self.depth,
+        });
+        if let (Some(rule), Some(fields)) = (&self.rule, fields.as_object_mut()) {
+            fields.insert("rule".to_owned(), json!(rule));
+        }
+        fields
+    }
+}
+
+/// Makes the alerts of one rule.
+#[derive(Debug)]
+pub struct AlertBuilder<'a> {
+    rule: &'a Rule,
+    /// `kibana.alert.rule.*`: the same on every alert of the rule.
+    rule_fields: Document,
+    /// The moment of making.
+    created: String,
+}
+
+impl<'a> AlertBuilder<'a> {
+    /// A builder for the alerts of a rule, made at `created`.
+    pub fn new(rule: &'a Rule, created: Timestamp) -> Self {
+        Self { rule, rule_fields: rule_fields(rule), created: common::timestamp(created) }
+    }
+
+    /// The alert of a single event.
+    pub fn event_alert(&self, event: AlertEvent) -> Alert {
+        let uuid = self.rule.rule_id.as_str();
+        // Records from files have no version of their own: each is the first.
+        let id = id::event_alert_id(&event.index, &event.id, "1", uuid);
+        let overrides = Overrides::of(self.rule, &event.document);
+        let building_block = self.rule.is_building_block();
+        let document = self.base(event, &overrides, &id);
+        Alert { id, severity: overrides.severity, building_block, document }
+    }
+
+    /// The alerts of a sequence or sample: the shell first, then a building block for each event.
+    pub fn sequence_alerts(&self, events: Vec<AlertEvent>) -> Vec<Alert> {
+        let uuid = self.rule.rule_id.as_str();
+        let plain = Overrides::none(self.rule);
+        let ancestors: Vec<Vec<Ancestor>> = events.iter().map(|event| vec![Ancestor::event(event)]).collect();
+        let block_ids = id::building_block_ids(&ancestors, uuid);
+        let mut blocks: Vec<Document> = events
+            .into_iter()
+            .zip(&block_ids)
+            .map(|(event, block_id)| self.base(event, &plain, block_id))
+            .collect();
+
+        // The shell stands on the events and on the building blocks.
+        let ancestors: Vec<Ancestor> = ancestors
+            .into_iter()
+            .zip(&block_ids)
+            .flat_map(|(mut ancestors, block_id)| {
+                ancestors.push(Ancestor {
+                    id: block_id.clone(),
+                    kind: "signal",
+                    index: String::new(),
+                    depth: 1,
+                    rule: Some(uuid.to_owned()),
+                });
+                ancestors
+            })
+            .collect();
+        let shell_id = id::shell_alert_id(&ancestors, uuid);
+        let original_time = blocks.first().and_then(|block| block.get("kibana.alert.original_time").cloned());
+        let mut shell = intersect::all(&blocks);
+        let reason = reason::reason(&shell, plain.severity.as_str(), &plain.rule_name);
+        self.finish(&mut shell, &plain, &shell_id, original_time, &ancestors, &reason);
+        shell.insert("kibana.alert.group.id".to_owned(), json!(shell_id));
+
+        for (position, block) in blocks.iter_mut().enumerate() {
+            block.insert("kibana.alert.building_block_type".to_owned(), json!("default"));
+            block.insert("kibana.alert.group.id".to_owned(), json!(shell_id));
+            block.insert("kibana.alert.group.index".to_owned(), json!(position));
+        }
+        let shell_alert = Alert {
+            id: shell_id,
+            severity: plain.severity,
+            building_block: self.rule.is_building_block(),
+            document: shell,
+        };
+        let block_alerts = blocks.into_iter().zip(block_ids).map(|(document, id)| Alert {
+            id,
+            severity: plain.severity,
+            building_block: true,
+            document,
+        });
+        std::iter::once(shell_alert).chain(block_alerts).collect()
+    }
+
+    /// An event with the fields that every alert has.
+    fn base(&self, event: AlertEvent, overrides: &Overrides, id: &str) -> Document {
+        let ancestor = Ancestor::event(&event);
+        let reason = reason::reason(&event.document, overrides.severity.as_str(), &overrides.rule_name);
+        let original_time = common::original_time(&event.document);
+        let mut document = prepare_source(event.document);
+        self.finish(&mut document, overrides, id, original_time, &[ancestor], &reason);
+        document
+    }
+
+    /// Puts `kibana.alert.*` into a document.
+    fn finish(
+        &self,
+        document: &mut Document,
+        overrides: &Overrides,
+        id: &str,
+        original_time: Option<Value>,
+        ancestors: &[Ancestor],
+        reason: &str,
+    ) {
+        let depth = ancestors.iter().map(|ancestor| ancestor.depth).max().unwrap_or(0) + 1;
+        let mut set = |name: &str, value: Value| {
+            document.insert(name.to_owned(), value);
+        };
+        set("@timestamp", json!(self.created));
+        set("kibana.space_ids", json!([id::SPACE]));
+        set("event.kind", json!("signal"));
+        if let Some(original_time) = original_time {
+            set("kibana.alert.original_time", original_time);
+        }
+        set("kibana.alert.ancestors", ancestors.iter().map(Ancestor::to_json).collect());
+        set("kibana.alert.status", json!("active"));
+        set("kibana.alert.workflow_status", json!("open"));
+        set("kibana.alert.workflow_tags", json!([]));
+        set("kibana.alert.workflow_assignee_ids", json!([]));
+        set("kibana.alert.depth", json!(depth));
+        set("kibana.alert.reason", json!(reason));
+        if let Some(kind) = &self.rule.building_block_type {
+            set("kibana.alert.building_block_type", json!(kind.as_str()));
+        }
+        set("kibana.alert.severity", json!(overrides.severity.as_str()));
+        set("kibana.alert.risk_score", overrides.risk_score.clone());
+        set("kibana.alert.uuid", json!(id));
+        set("kibana.alert.intended_timestamp", json!(self.created));
+        for (name, value) in &self.rule_fields {
+            set(name, value.clone());
+        }
+        set("kibana.alert.rule.name", json!(overrides.rule_name));
+    }
+}

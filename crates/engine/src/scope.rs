@@ -1,0 +1,149 @@
+//! What a rule sees: the events whose index is among its patterns, in the time that is asked for.
+//!
+//! Both are filters like any other, so that the matcher needs to know nothing of indices or time.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rulehound_query::{CompareOp, Filter, Predicate, Test};
+use rulehound_schema::{Field, FieldType, IndexPatterns, Schema, Value};
+
+/// The metadata field that holds the index of an event.
+pub const INDEX: &str = "_index";
+
+/// Whether an event's index is among the patterns. An event that belongs to no index passes, and so does every
+/// event if there are no patterns.
+pub fn index_filter(patterns: &IndexPatterns) -> Filter {
+    if patterns.is_empty() {
+        return Filter::Constant(true);
+    }
+    let index = Field::new(INDEX, FieldType::Keyword);
+    Filter::Or(vec![
+        Filter::Not(Box::new(test(&index, Test::Exists))),
+        test(&index, Test::Index(patterns.clone())),
+    ])
+}
+
+/// What a rule sees: [`index_filter`] of its patterns, and one thing more. Sysmon reports the same happenings
+/// as Elastic Defend, and the normaliser gives them the same fields; so a rule whose patterns name one of
+/// Defend's event streams sees Sysmon's events of that kind too, provided that it reads no field that
+/// Sysmon cannot give: on the others its exclusions would not hold.
+pub fn scope(patterns: &IndexPatterns, reads: &BTreeSet<Arc<str>>) -> Filter {
+    let named = index_filter(patterns);
+    let categories: Vec<Value<'static>> = SYSMON_STREAMS
+        .into_iter()
+        .filter(|(stream, _)| !patterns.is_empty() && patterns.matches(stream))
+        .map(|(_, category)| Value::String(Cow::Borrowed(category)))
+        .collect();
+    if categories.is_empty() || !reads.iter().all(|field| sysmon_gives(field)) {
+        return named;
+    }
+    let keyword = |name: &str| Field::new(name, FieldType::Keyword);
+    let sysmon = Value::String(Cow::Borrowed("Microsoft-Windows-Sysmon"));
+    Filter::Or(vec![
+        named,
+        Filter::And(vec![
+            test(&keyword("event.provider"), Test::In(vec![sysmon])),
+            test(&keyword("event.category"), Test::In(categories)),
+        ]),
+    ])
+}
+
+/// Elastic Defend's data streams of events that Sysmon reports as well, with the category that both give
+/// them. Facts of the two integrations.
+const SYSMON_STREAMS: [(&str, &str); 5] = [
+    ("logs-endpoint.events.file-default", "file"),
+    ("logs-endpoint.events.library-default", "library"),
+    ("logs-endpoint.events.network-default", "network"),
+    ("logs-endpoint.events.process-default", "process"),
+    ("logs-endpoint.events.registry-default", "registry"),
+];
+
+/// Whether a normalised Sysmon event can have a field.
+fn sysmon_gives(field: &str) -> bool {
+    const FAMILIES: [&str; 10] = [
+        "destination.",
+        "dll.hash.",
+        "dns.",
+        "event.",
+        "file.hash.",
+        "network.",
+        "registry.",
+        "rule.",
+        "source.",
+        "winlog.",
+    ];
+    const FIELDS: [&str; 33] = [
+        "@timestamp",
+        "_id",
+        "_index",
+        "dll.name",
+        "dll.path",
+        "file.directory",
+        "file.extension",
+        "file.name",
+        "file.path",
+        "host.hostname",
+        "host.name",
+        "host.os.type",
+        "message",
+        "process.args",
+        "process.args_count",
+        "process.command_line",
+        "process.entity_id",
+        "process.executable",
+        "process.name",
+        "process.parent.args",
+        "process.parent.args_count",
+        "process.parent.command_line",
+        "process.parent.entity_id",
+        "process.parent.executable",
+        "process.parent.name",
+        "process.parent.pid",
+        "process.pe.original_file_name",
+        "process.pid",
+        "process.working_directory",
+        "user.domain",
+        "user.id",
+        "user.name",
+        "process.hash.sha256",
+    ];
+    FIELDS.contains(&field) || FAMILIES.iter().any(|family| field.starts_with(family))
+}
+
+/// Whether an event's time lies in `[from, to)`, in milliseconds since the epoch. As Kibana has it: the time
+/// is the rule's `timestamp_override` where the event has it, else `@timestamp`.
+pub fn time_filter(
+    schema: &Schema,
+    timestamp_override: Option<&str>,
+    from: Option<i64>,
+    to: Option<i64>,
+) -> Filter {
+    if from.is_none() && to.is_none() {
+        return Filter::Constant(true);
+    }
+    let date = |name: &str| schema.field(name).unwrap_or(Field::new(name, FieldType::Date));
+    let within = |field: &Field| {
+        let bounds = [(CompareOp::Gte, from), (CompareOp::Lt, to)];
+        Filter::And(
+            bounds
+                .into_iter()
+                .filter_map(|(op, bound)| Some(test(field, Test::Compare(op, Value::Date(bound?)))))
+                .collect(),
+        )
+    };
+    let timestamp = within(&date("@timestamp"));
+    match timestamp_override.filter(|&name| name != "@timestamp") {
+        None => timestamp,
+        Some(name) => {
+            let field = date(name);
+            let missing = Filter::Not(Box::new(test(&field, Test::Exists)));
+            Filter::Or(vec![within(&field), Filter::And(vec![missing, timestamp])])
+        }
+    }
+}
+
+fn test(field: &Field, test: Test) -> Filter {
+    Filter::Predicate(Predicate { field: field.clone(), test })
+}
