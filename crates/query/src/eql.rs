@@ -1,8 +1,24 @@
 //! EQL, the Event Query Language, as Elasticsearch has it.
+//!
+//! ```text
+//! text --lexer--> tokens --parser--> syntax tree --check--> resolved expressions --lower, plan--> Query
+//! ```
+
+mod ast;
+mod check;
+mod constant;
+mod lexer;
+mod lower;
+mod parser;
+mod plan;
+mod problem;
+mod suggest;
+pub(crate) mod types;
 
 use rulehound_schema::Schema;
 
 use crate::{Diagnostic, Query};
+use problem::Problems;
 
 /// What a query is checked against.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +39,21 @@ pub struct Compiled {
 }
 
 /// Parses, checks and lowers an EQL query.
-pub fn compile(_text: &str, _options: Options<'_>) -> Compiled {
-    Compiled { query: None, diagnostics: Vec::new() }
+pub fn compile(text: &str, options: Options<'_>) -> Compiled {
+    let mut problems = Problems::default();
+    let statement = parser::parse(text, &mut problems);
+    let query = statement.and_then(|statement| plan::plan(&statement, options, &mut problems));
+    let query = query.filter(|_| !problems.has_errors());
+    Compiled { query, diagnostics: problems.finish() }
 }
+
+/// Looks at the form of a query alone: what is wrong with it whatever the fields and their types. This much
+/// Elasticsearch's parser checks, before the query meets a mapping.
+pub fn check_syntax(text: &str) -> Vec<Diagnostic> {
+    let mut problems = Problems::default();
+    parser::parse(text, &mut problems);
+    problems.finish()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,11 @@
 //! Computed expressions: functions, arithmetic, and comparisons of their results. Three-valued: null
 //! in, null out, unless a function says otherwise.
+//!
+//! Fields of several values: Elasticsearch runs the script of an expression for each value of each field it names,
+//! every mention of a field on its own, and asks whether any run is true. Here every expression has a *set* of
+//! values, which comes to the same: the set of `f(a, b)` is `f` of every pair.
+
+mod evaluate;
 
 use rulehound_schema::{Field, FieldSource, Value};
 
@@ -33,6 +39,14 @@ pub enum Expr {
         right: Box<Expr>,
         /// Whether letters of either case are equal.
         case_insensitive: bool,
+    },
+    /// Inequality. Null if a side is null, like all comparisons; other than [`Expr::Not`] over [`Expr::Equal`] it
+    /// holds if any of several values differs.
+    NotEqual {
+        /// Left side.
+        left: Box<Expr>,
+        /// Right side.
+        right: Box<Expr>,
     },
     /// Ordered comparison.
     Compare(CompareOp, Box<Expr>, Box<Expr>),
@@ -100,9 +114,89 @@ pub enum Function {
     Subtract,
 }
 
+impl ArithmeticOp {
+    /// The operator as it is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::Modulo => "%",
+        }
+    }
+}
+
 impl Expr {
-    /// The value of the expression on one event; `None` is null.
-    pub fn evaluate(&self, _event: &dyn FieldSource) -> Option<Value<'static>> {
-        None
+    /// The value of the expression on one event; `None` is null. If fields have several values: true if it is true
+    /// for any of them (under [`Expr::Not`]: for all), else any value that is not null.
+    pub fn evaluate(&self, event: &dyn FieldSource) -> Option<Value<'static>> {
+        let mut values = self.values(event);
+        let chosen = values
+            .iter()
+            .position(|value| matches!(value, Some(Value::Boolean(true))))
+            .or_else(|| values.iter().position(Option::is_some));
+        values.swap_remove(chosen?)
+    }
+
+    /// Calls `f` with every field that the expression names.
+    pub fn for_each_field(&self, f: &mut dyn FnMut(&Field)) {
+        if let Self::Field(field) = self {
+            f(field);
+        }
+        self.for_each_child(&mut |child| child.for_each_field(f));
+    }
+
+    /// Whether all fields it names are constant.
+    pub(crate) fn is_constant(&self, constant: &dyn Fn(&Field) -> bool) -> bool {
+        let mut all = true;
+        self.for_each_field(&mut |field| all &= constant(field));
+        all
+    }
+
+    /// Calls `f` with the direct parts.
+    fn for_each_child<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
+        match self {
+            Self::Literal(_) | Self::Field(_) => {}
+            Self::Negate(inner) | Self::Matches(inner, _) | Self::IsNull(inner) | Self::Not(inner) => {
+                f(inner)
+            }
+            Self::Arithmetic(_, left, right)
+            | Self::Equal { left, right, .. }
+            | Self::NotEqual { left, right }
+            | Self::Compare(_, left, right) => {
+                f(left);
+                f(right);
+            }
+            Self::Call { args: parts, .. } | Self::And(parts) | Self::Or(parts) => {
+                parts.iter().for_each(f);
+            }
+        }
+    }
+
+    /// The same expression with other expressions in the place of fields.
+    #[must_use]
+    pub(crate) fn map_fields(self, f: &dyn Fn(Field) -> Expr) -> Expr {
+        let boxed = |inner: Box<Expr>| Box::new(inner.map_fields(f));
+        let all = |parts: Vec<Expr>| parts.into_iter().map(|part| part.map_fields(f)).collect();
+        match self {
+            Self::Literal(value) => Self::Literal(value),
+            Self::Field(field) => f(field),
+            Self::Call { function, case_insensitive, args } => {
+                Self::Call { function, case_insensitive, args: all(args) }
+            }
+            Self::Arithmetic(op, left, right) => Self::Arithmetic(op, boxed(left), boxed(right)),
+            Self::Negate(inner) => Self::Negate(boxed(inner)),
+            Self::Equal { left, right, case_insensitive } => {
+                Self::Equal { left: boxed(left), right: boxed(right), case_insensitive }
+            }
+            Self::NotEqual { left, right } => Self::NotEqual { left: boxed(left), right: boxed(right) },
+            Self::Compare(op, left, right) => Self::Compare(op, boxed(left), boxed(right)),
+            Self::Matches(inner, patterns) => Self::Matches(boxed(inner), patterns),
+            Self::IsNull(inner) => Self::IsNull(boxed(inner)),
+            Self::And(parts) => Self::And(all(parts)),
+            Self::Or(parts) => Self::Or(all(parts)),
+            Self::Not(inner) => Self::Not(boxed(inner)),
+        }
     }
 }

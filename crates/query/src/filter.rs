@@ -29,6 +29,74 @@ pub enum Filter {
     Computed(Expr),
 }
 
+impl Filter {
+    /// Holds if all hold, simplified: nested conjunctions are one, constants are gone.
+    pub fn all(parts: impl IntoIterator<Item = Filter>) -> Filter {
+        let mut flat = Vec::new();
+        for part in parts {
+            match part {
+                Filter::Constant(true) => {}
+                Filter::Constant(false) => return part,
+                Filter::And(inner) => flat.extend(inner),
+                other => flat.push(other),
+            }
+        }
+        match flat.len() {
+            0 => Filter::Constant(true),
+            1 => flat.remove(0),
+            _ => Filter::And(flat),
+        }
+    }
+
+    /// Holds if one holds, simplified: nested disjunctions are one, constants are gone, and questions about equality
+    /// or patterns of one field are one question.
+    pub fn any(parts: impl IntoIterator<Item = Filter>) -> Filter {
+        let mut flat: Vec<Filter> = Vec::new();
+        for part in parts {
+            match part {
+                Filter::Constant(false) => {}
+                Filter::Constant(true) => return part,
+                Filter::Or(inner) => inner.into_iter().for_each(|part| push_merged(&mut flat, part)),
+                other => push_merged(&mut flat, other),
+            }
+        }
+        match flat.len() {
+            0 => Filter::Constant(false),
+            1 => flat.remove(0),
+            _ => Filter::Or(flat),
+        }
+    }
+
+    /// Calls `f` with every field that the filter reads, once a mention.
+    pub fn for_each_field(&self, f: &mut dyn FnMut(&Field)) {
+        match self {
+            Filter::Constant(_) => {}
+            Filter::And(parts) | Filter::Or(parts) => parts.iter().for_each(|part| part.for_each_field(f)),
+            Filter::Not(inner) => inner.for_each_field(f),
+            Filter::Predicate(predicate) => f(&predicate.field),
+            Filter::Computed(expr) => expr.for_each_field(f),
+        }
+    }
+}
+
+/// Adds to a disjunction: a field that equals `a` or equals `b` equals one of the two.
+fn push_merged(parts: &mut Vec<Filter>, part: Filter) {
+    let Filter::Predicate(Predicate { field, test }) = part else { return parts.push(part) };
+    for other in parts.iter_mut() {
+        let Filter::Predicate(other) = other else { continue };
+        if other.field != field {
+            continue;
+        }
+        match (&mut other.test, &test) {
+            (Test::In(values), Test::In(more)) => return values.extend_from_slice(more),
+            (Test::Matches(patterns), Test::Matches(more)) => return patterns.extend_from_slice(more),
+            (Test::Cidr(networks), Test::Cidr(more)) => return networks.extend_from_slice(more),
+            _ => {}
+        }
+    }
+    parts.push(Filter::Predicate(Predicate { field, test }));
+}
+
 /// A question about the values of one field: holds if any value of the field passes the test.
 /// A field with no value passes none.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,8 +113,11 @@ pub struct Predicate {
 pub enum Test {
     /// There is a value.
     Exists,
-    /// Ordered comparison with a constant: numbers and dates by value, strings by their bytes, IPs by address.
+    /// Ordered comparison with a constant: numbers and dates by value, strings by their bytes, IPs by address;
+    /// strings of a field of type `version` as [`rulehound_schema::compare_versions`] orders them.
     Compare(CompareOp, Value<'static>),
+    /// From one constant to another, both included: a date such as `2020-01-02` stands for a whole day.
+    Between(Value<'static>, Value<'static>),
     /// Equal to one of the constants, exactly and case-sensitively. Never empty.
     In(Vec<Value<'static>>),
     /// A string matches one of the patterns. Never empty.

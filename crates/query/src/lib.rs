@@ -5,9 +5,14 @@ mod diagnostic;
 pub mod eql;
 mod expr;
 mod filter;
+mod functions;
+mod pattern;
 mod plan;
+mod regex;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use expr::{ArithmeticOp, Expr, Function};
 pub use filter::{CompareOp, Filter, Pattern, Predicate, Test, WildcardPart};
+pub use pattern::{PatternError, PatternMatcher};
 pub use plan::{EventOrder, JoinKey, Pipe, Plan, Query, SampleFilter, SamplePlan, SequencePlan, Step};
+pub use regex::RegexError;

@@ -51,7 +51,7 @@ pub struct Step {
 /// A join key. Null never joins, unless the key is optional.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct JoinKey {
-    /// The field whose value is compared. `None`: an optional key of an unknown field, always null.
+    /// The field whose value is compared. `None`: an unknown field, always null.
     pub field: Option<Field>,
     /// `?field`: null equals null.
     pub optional: bool,

@@ -1,0 +1,1 @@
+//! Tests of single stages are here; conformance with Elasticsearch is in `tests/`.

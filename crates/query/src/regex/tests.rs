@@ -1,0 +1,116 @@
+#![allow(clippy::unwrap_used)]
+
+use super::{Regex, RegexError};
+
+fn check(regex: &str, yes: &[&str], no: &[&str]) {
+    check_case(regex, false, yes, no);
+}
+
+fn check_case(source: &str, case_insensitive: bool, yes: &[&str], no: &[&str]) {
+    let regex = Regex::new(source, case_insensitive).unwrap();
+    for text in yes {
+        assert!(regex.is_match(text), "{source} must match {text:?}");
+    }
+    for text in no {
+        assert!(!regex.is_match(text), "{source} must not match {text:?}");
+    }
+}
+
+#[test]
+fn common_operators() {
+    check("abc", &["abc"], &["", "ab", "xabc", "abcd", "ABC"]);
+    check("a|bc", &["a", "bc"], &["ac", "abc"]);
+    check("a.c", &["abc", "a\nc", "aéc"], &["ac", "abbc"]);
+    check("ab?c+d*", &["ac", "abccdd"], &["abd", "abbc"]);
+    check("a{2}b{1,}c{0,2}", &["aab", "aabbcc"], &["ab", "aabccc"]);
+    check(".*?net1.*?", &["net1", "x net1 y"], &["net2"]);
+    check("(ab)*", &["", "abab"], &["aba"]);
+    check("()a", &["a"], &[""]);
+    check("", &[""], &["a"]);
+}
+
+#[test]
+fn classes() {
+    check("[a-c0]x", &["ax", "0x"], &["dx"]);
+    check("[^a-c]", &["d", "é", "\n"], &["a", ""]);
+    check(r"[\-\]\\]", &["-", "]", "\\"], &["a"]);
+    check(r"\d+\s\w", &["12 a", "1\t_"], &["a b", "1-a", "١ a"]);
+    check(r"\D\S\W", &["ab-"], &["1b-", "a -"]);
+    check(r"[\w.]+", &["a.b_1"], &["a b"]);
+}
+
+#[test]
+fn what_other_dialects_treat_otherwise() {
+    check("^a$", &["^a$"], &["a"]);
+    check(r"a\.b", &["a.b"], &["axb"]);
+    check(r"a\/b", &["a/b"], &[]);
+    check("\"a.b*\"c", &["a.b*c"], &["axbc"]);
+    check("*a", &["*a"], &["a"]);
+}
+
+#[test]
+fn operators_of_lucene() {
+    check("~(abc)", &["", "ab", "abcd"], &["abc"]);
+    check("~(.*evil.*)", &["good"], &["an evil one", "evil"]);
+    check("a~bc", &["ac", "axxc", "abbc"], &["abc"]);
+    check(".*a.*&.*b.*", &["ab", "xbya"], &["a", "b"]);
+    check("[a-z]+&~(root|admin)", &["user", "rooty"], &["root", "admin", "Root"]);
+    check("a&b|c", &["c"], &["a", "b"]);
+    check("@x", &["x", "aax"], &["xa"]);
+    check("a#|b", &["b"], &["a", "a#"]);
+}
+
+#[test]
+fn intervals() {
+    check("<1-100>", &["1", "42", "100", "007"], &["0", "101", "", "1a"]);
+    check("<01-20>", &["01", "19", "20"], &["1", "21", "001"]);
+    check("v<9-11>", &["v9", "v10", "v11", "v0010"], &["v8", "v12"]);
+    check("<0-2147483647>", &["0", "2147483647"], &["2147483648"]);
+    check("<20-1>", &["1", "20"], &["21"]);
+    for number in 0..=1234_u32 {
+        let inside = (17..=1203).contains(&number);
+        let text = number.to_string();
+        let (yes, no): (&[&str], &[&str]) = if inside { (&[&text], &[]) } else { (&[], &[&text]) };
+        check("<17-1203>", yes, no);
+    }
+}
+
+#[test]
+fn case_is_ascii() {
+    check_case("net[a-c]x", true, &["netax", "NETBX", "NeTcX"], &["netdx"]);
+    check_case("[^a]", true, &["b"], &["a", "A"]);
+    check_case("é", true, &["é"], &["É"]);
+    check_case("~(root)", true, &["user"], &["ROOT", "root"]);
+}
+
+#[test]
+fn mistakes() {
+    for (source, position) in [
+        ("a)", 2),
+        ("(a", 3),
+        ("[a", 3),
+        ("[z-a]", 5),
+        ("a{x}", 3),
+        ("a{2,1}", 7),
+        ("\"a", 3),
+        ("<a-b>", 2),
+        ("<1-2", 5),
+        ("a\\", 3),
+        (r"\q", 1),
+        ("a|", 3),
+    ] {
+        match Regex::new(source, false) {
+            Err(RegexError::Syntax { position: found, .. }) => assert_eq!(found, position, "{source}"),
+            other => panic!("{source}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn sizes_are_limited() {
+    for source in ["((a{1000}){1000}){1000}", "~((a{1000}){1000})", "~(.*a.{40})", &"(".repeat(100_000)] {
+        assert!(Regex::new(source, false).is_err(), "{}", &source[..source.len().min(30)]);
+    }
+    // A pattern that makes backtracking matchers slow.
+    check("(a*)*b", &["aab"], &[&"a".repeat(10_000)]);
+}
