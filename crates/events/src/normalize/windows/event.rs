@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::paths;
 use crate::Document;
+use crate::normalize::community_id::community_id;
 use crate::normalize::ecs::Ecs;
 
 /// A Windows event as an agent would ship it.
@@ -24,6 +25,14 @@ pub(super) struct WindowsEvent {
 pub(super) enum Source {
     /// Sysmon.
     Sysmon,
+    /// The security log.
+    Security,
+    /// Windows PowerShell: the engine's own log.
+    PowerShell,
+    /// PowerShell's operational log.
+    PowerShellOperational,
+    /// Microsoft Defender.
+    Defender,
     /// Anything else: its data set.
     Other(&'static str),
 }
@@ -33,6 +42,10 @@ impl Source {
     fn dataset(self) -> &'static str {
         match self {
             Self::Sysmon => "windows.sysmon_operational",
+            Self::Security => "system.security",
+            Self::PowerShell => "windows.powershell",
+            Self::PowerShellOperational => "windows.powershell_operational",
+            Self::Defender => "windows.windows_defender",
             Self::Other(dataset) => dataset,
         }
     }
@@ -48,7 +61,15 @@ const DATASETS: &[(&str, &str)] = &[
     ("Microsoft-Windows-AppLocker/MSI and Script", "windows.applocker_msi_and_script"),
     ("Microsoft-Windows-AppLocker/Packaged app-Deployment", "windows.applocker_packaged_app_deployment"),
     ("Microsoft-Windows-AppLocker/Packaged app-Execution", "windows.applocker_packaged_app_execution"),
-    ("Microsoft-Windows-Windows Defender/Operational", "windows.windows_defender"),
+];
+
+/// Channels with a mapping of their own.
+const SOURCES: &[(&str, Source)] = &[
+    ("Security", Source::Security),
+    ("Windows PowerShell", Source::PowerShell),
+    ("Microsoft-Windows-PowerShell/Operational", Source::PowerShellOperational),
+    ("PowerShellCore/Operational", Source::PowerShellOperational),
+    ("Microsoft-Windows-Windows Defender/Operational", Source::Defender),
 ];
 
 impl WindowsEvent {
@@ -60,6 +81,9 @@ impl WindowsEvent {
         {
             return Source::Sysmon;
         }
+        if let Some(&(_, source)) = SOURCES.iter().find(|(channel, _)| is("winlog.channel", channel)) {
+            return source;
+        }
         let channel = |&&(channel, _): &&(&str, _)| is("winlog.channel", channel);
         Source::Other(DATASETS.iter().find(channel).map_or("winlog.winlog", |&(_, dataset)| dataset))
     }
@@ -67,6 +91,16 @@ impl WindowsEvent {
     /// A value of the event data, if it is a string that says something.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.data.get(key).and_then(Value::as_str).filter(|text| says_something(text))
+    }
+
+    /// As [`Self::text`], to keep while the event changes.
+    pub(super) fn owned(&self, key: &str) -> Option<String> {
+        self.text(key).map(str::to_owned)
+    }
+
+    /// A value of the event data, if it is a whole number, decimal or `0x` hexadecimal.
+    pub(super) fn number(&self, key: &str) -> Option<i64> {
+        self.text(key).and_then(number)
     }
 
     /// Takes a value out of the event data, if it says something.
@@ -89,16 +123,18 @@ impl WindowsEvent {
 
     /// Moves a whole number, decimal or `0x` hexadecimal. What is no number stays in the event data.
     pub(super) fn rename_number(&mut self, key: &str, field: &str) {
-        if let Some(number) = self.text(key).and_then(number) {
+        if let Some(number) = self.number(key) {
             self.doc.set_default(field, number);
             self.data.remove(key);
         }
     }
 
-    /// Moves an IP address. What is none stays in the event data.
-    pub(super) fn rename_ip(&mut self, key: &str, field: &str) {
-        if self.text(key).is_some_and(|text| text.parse::<IpAddr>().is_ok()) {
-            self.rename(key, field);
+    /// Moves an IP address; one of IPv4 within IPv6 becomes IPv4. What is none stays in the event data.
+    pub(super) fn rename_address(&mut self, key: &str, field: &str) {
+        if let Some(address) = self.text(key).and_then(address) {
+            self.doc.append("related.ip", address.as_str());
+            self.doc.set_default(field, address);
+            self.data.remove(key);
         }
     }
 
@@ -116,6 +152,38 @@ impl WindowsEvent {
             let text = text.to_owned();
             self.doc.set_default(field, text);
         }
+    }
+
+    /// Copies a value of the event data to a field, whatever it was.
+    pub(super) fn overwrite(&mut self, key: &str, field: &str) {
+        if let Some(text) = self.owned(key) {
+            self.doc.set(field, text);
+        }
+    }
+
+    /// Adds a user to those that have to do with the event.
+    pub(super) fn relate_user(&mut self, name: &str) {
+        self.doc.append("related.user", name);
+    }
+
+    /// Sets the Community ID of the connection, if all its ends are known.
+    pub(super) fn complete_network(&mut self) {
+        let end = |ip: &str, port: &str| {
+            let port = self.doc.get(port)?.as_u64()?.try_into().ok()?;
+            Some((self.doc.text(ip)?.parse::<IpAddr>().ok()?, port))
+        };
+        let ends = end("source.ip", "source.port").zip(end("destination.ip", "destination.port"));
+        if let Some((source, destination)) = ends
+            && let Some(transport) = self.doc.text("network.transport")
+            && let Some(id) = community_id(transport, source, destination)
+        {
+            self.doc.set("network.community_id", id);
+        }
+    }
+
+    /// Drops the event data that says nothing.
+    pub(super) fn drop_empty(&mut self) {
+        self.data.retain(|_, value| value.as_str().is_none_or(says_something));
     }
 
     /// Sets a process's name by its executable, and its arguments by its command line.
@@ -157,11 +225,7 @@ impl WindowsEvent {
     /// The ECS document: what is left of the event data in its place, and the fields that all events have.
     pub(super) fn finish(mut self) -> Document {
         let dataset = self.source().dataset();
-        self.data.retain(|_, value| match value {
-            Value::Null => false,
-            Value::String(text) => says_something(text),
-            _ => true,
-        });
+        self.data.retain(|_, value| !value.is_null());
         let doc = &mut self.doc;
         if !self.data.is_empty() {
             doc.set("winlog.event_data", self.data);
@@ -223,6 +287,18 @@ pub(super) fn number(text: &str) -> Option<i64> {
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hex) => i64::from_str_radix(hex, 16).ok(),
         None => text.parse().ok(),
+    }
+}
+
+/// An IP address as it stands; one of IPv4 within IPv6 as IPv4.
+pub(super) fn address(text: &str) -> Option<String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.split(']').next()).unwrap_or(text);
+    match bare.parse::<IpAddr>().ok()? {
+        IpAddr::V6(address) => {
+            let inner = address.to_ipv4_mapped();
+            Some(inner.map_or_else(|| bare.to_owned(), |inner| inner.to_string()))
+        }
+        IpAddr::V4(_) => Some(bare.to_owned()),
     }
 }
 

@@ -5,10 +5,16 @@
 //! moves event data to ECS fields; what no mapping takes stays in `winlog.event_data`.
 
 mod command_line;
+mod defender;
 mod event;
 mod evtx;
 mod flat;
+mod objects;
 mod paths;
+mod powershell;
+mod script_block;
+mod security;
+mod security_data;
 mod sysmon;
 mod sysmon_data;
 mod system;
@@ -39,6 +45,10 @@ pub(super) fn from_flat(record: Document) -> Document {
 fn map(mut event: WindowsEvent) -> Document {
     match event.source() {
         event::Source::Sysmon => sysmon::map(&mut event),
+        event::Source::PowerShell => powershell::map_engine(&mut event),
+        event::Source::PowerShellOperational => powershell::map_operational(&mut event),
+        event::Source::Defender => defender::map(&mut event),
+        event::Source::Security => security::map(&mut event),
         event::Source::Other(_) => event.set_time_from_log(),
     }
     event.finish()

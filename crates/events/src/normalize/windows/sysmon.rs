@@ -1,19 +1,17 @@
 //! Sysmon, all events: data stream `windows.sysmon_operational`.
 
-use std::net::{IpAddr, Ipv6Addr};
-
 use serde_json::{Value, json};
 
-use super::event::{WindowsEvent, iso_time};
+use super::event::{WindowsEvent, address, iso_time};
 use super::{paths, sysmon_data as data};
-use crate::{Document, normalize};
+use crate::Document;
 
 /// What kind of field a value of the event data becomes.
 #[derive(Clone, Copy)]
 enum Kind {
     Text,
     Number,
-    Ip,
+    Address,
     Bool,
 }
 
@@ -42,10 +40,10 @@ const FIELDS: &[(&str, &str, Kind)] = &[
     ("Protocol", "network.transport", Kind::Text),
     ("DestinationPortName", "network.protocol", Kind::Text),
     ("SourcePortName", "network.protocol", Kind::Text),
-    ("SourceIp", "source.ip", Kind::Ip),
+    ("SourceIp", "source.ip", Kind::Address),
     ("SourceHostname", "source.domain", Kind::Text),
     ("SourcePort", "source.port", Kind::Number),
-    ("DestinationIp", "destination.ip", Kind::Ip),
+    ("DestinationIp", "destination.ip", Kind::Address),
     ("DestinationHostname", "destination.domain", Kind::Text),
     ("DestinationPort", "destination.port", Kind::Number),
     ("QueryName", "dns.question.name", Kind::Text),
@@ -87,7 +85,7 @@ pub(super) fn map(event: &mut WindowsEvent) {
         match kind {
             Kind::Text => event.rename(key, field),
             Kind::Number => event.rename_number(key, field),
-            Kind::Ip => event.rename_ip(key, field),
+            Kind::Address => event.rename_address(key, field),
             Kind::Bool => event.rename_bool(key, field),
         }
     }
@@ -108,6 +106,7 @@ pub(super) fn map(event: &mut WindowsEvent) {
     for key in USED_UP {
         event.data.remove(*key);
     }
+    event.drop_empty();
 }
 
 /// Sysmon's own clock reading is the time of the event; the log's is when it was written down.
@@ -152,8 +151,8 @@ fn list(values: &[&str]) -> Value {
 fn hashes(event: &mut WindowsEvent) {
     let Some(Value::String(text)) = event.take("Hashes").or_else(|| event.take("Hash")) else { return };
     let owner = match event.code {
-        1 | 23 | 24 | 25 => Some("process"),
-        6 | 7 | 15 | 26 | 29 => Some("file"),
+        1 | 23..=26 => Some("process"),
+        6 | 7 | 15 | 29 => Some("file"),
         _ => None,
     };
     for (algorithm, hash) in text.split(',').filter_map(|pair| pair.split_once('=')) {
@@ -179,13 +178,11 @@ fn image(event: &mut WindowsEvent) {
     }
     event.copy("Signature", "file.code_signature.subject_name");
     event.copy("SignatureStatus", "file.code_signature.status");
-    if let Some(signed) = event.text("Signed") {
-        let valid = event.text("SignatureStatus") == Some("Valid");
-        let trusted = valid && signed == "true";
+    if let Some(trusted) = event.text("Signed").map(|signed| signed == "true") {
         event.doc.set_default("file.code_signature.trusted", trusted);
-        if valid {
-            event.doc.set_default("file.code_signature.valid", true);
-        }
+    }
+    if event.text("SignatureStatus") == Some("Valid") {
+        event.doc.set_default("file.code_signature.valid", true);
     }
 }
 
@@ -196,16 +193,20 @@ fn library(event: &mut WindowsEvent) {
         doc.copy(&format!("file.{field}"), &format!("dll.{field}"));
     }
     doc.copy("file.code_signature.subject_name", "dll.code_signature.subject_name");
-    doc.copy("file.code_signature.status", "dll.code_signature.status");
+    // The states of Elastic Defend: `trusted`, or why not.
     match event.text("Signed") {
         Some("true") => {
-            event.doc.set("dll.code_signature.exists", true);
-            event.doc.copy("file.code_signature.trusted", "dll.code_signature.trusted");
+            event.doc.set("dll.code_signature.trusted", true);
+            event.doc.set("dll.code_signature.status", "trusted");
         }
-        Some("false") => event.doc.set("dll.code_signature.exists", false),
-        // Why the signature could not be checked.
-        Some(_) => event.copy("Signed", "dll.code_signature.status"),
-        None => {}
+        Some("false") => {
+            event.doc.set("dll.code_signature.trusted", false);
+            if event.text("SignatureStatus") == Some("Unavailable") {
+                event.copy("SignatureStatus", "dll.code_signature.status");
+            }
+        }
+        Some(failed) if failed.starts_with("failed:") => event.copy("Signed", "dll.code_signature.status"),
+        _ => {}
     }
 }
 
@@ -220,27 +221,7 @@ fn network(event: &mut WindowsEvent) {
         Some("false") => event.doc.set("network.type", "ipv4"),
         _ => {}
     }
-    for field in ["source.ip", "destination.ip"] {
-        if let Some(ip) = event.doc.text(field) {
-            let ip = ip.to_owned();
-            event.doc.append("related.ip", ip);
-        }
-    }
-    community_id(event);
-}
-
-fn community_id(event: &mut WindowsEvent) {
-    let end = |ip: &str, port: &str| {
-        let port = event.doc.get(port)?.as_u64()?.try_into().ok()?;
-        Some((event.doc.text(ip)?.parse::<IpAddr>().ok()?, port))
-    };
-    let ends = end("source.ip", "source.port").zip(end("destination.ip", "destination.port"));
-    if let Some((source, destination)) = ends
-        && let Some(transport) = event.doc.text("network.transport")
-        && let Some(id) = normalize::community_id::community_id(transport, source, destination)
-    {
-        event.doc.set("network.community_id", id);
-    }
+    event.complete_network();
 }
 
 fn dns(event: &mut WindowsEvent) {
@@ -290,19 +271,6 @@ fn answers(event: &mut WindowsEvent, results: &str) {
     if !addresses.is_empty() {
         event.doc.set("dns.resolved_ip", addresses);
     }
-}
-
-/// An IP address as it stands; one of IPv4 within IPv6 as IPv4.
-fn address(text: &str) -> Option<String> {
-    let bare = text.strip_prefix('[').and_then(|text| text.split(']').next()).unwrap_or(text);
-    match bare.parse::<IpAddr>().ok()? {
-        IpAddr::V6(address) if is_mapped(&address) => Some(address.to_ipv4_mapped()?.to_string()),
-        _ => Some(bare.to_owned()),
-    }
-}
-
-fn is_mapped(address: &Ipv6Addr) -> bool {
-    address.to_ipv4_mapped().is_some()
 }
 
 /// The parts of a name by the public suffix list.

@@ -1,0 +1,379 @@
+//! The security log: data stream `system.security`.
+//!
+//! Event data stays where it is but for what has a field of its own in ECS: rules ask for both.
+
+use serde_json::Value;
+
+use super::event::{WindowsEvent, number};
+use super::{objects, security_data as data};
+
+pub(super) fn map(event: &mut WindowsEvent) {
+    classify(event);
+    if let Some(number) = event.number("LogonType") {
+        name(event, "winlog.logon.type", data::name(data::LOGON_TYPES, number));
+    }
+    kerberos(event);
+    service(event);
+    objects::describe(event);
+    failure(event);
+    trust(event);
+    session(event);
+    users(event);
+    process_and_source(event);
+    match event.code {
+        4688 => created_process(event),
+        5136 => directory_change(event),
+        5140 | 5142 | 5145 => objects::share(event),
+        5152 | 5156 | 5157 | 5158 => connection(event),
+        4659 if event.text("ObjectType") == Some("File") => file(event, "ObjectName"),
+        4664 => file(event, "FileName"),
+        4698..=4702 => event.copy("TaskName", "winlog.scheduled_task.name"),
+        _ => {}
+    }
+    objects::registry(event);
+    event.complete_network();
+    event.set_time_from_log();
+}
+
+fn classify(event: &mut WindowsEvent) {
+    if let Some(class) = data::class_of(event.code) {
+        event.doc.set("event.action", class.action);
+        event.doc.set("event.category", class.category);
+        event.doc.set("event.type", class.kind);
+    }
+}
+
+/// Gives a field the name of a code, if it has one.
+fn name(event: &mut WindowsEvent, field: &str, name: Option<&str>) {
+    if let Some(name) = name {
+        event.doc.set(field, name);
+    }
+}
+
+/// Gives event data the name of a code, if it has one.
+fn describe(event: &mut WindowsEvent, key: &str, name: Option<&str>) {
+    if let Some(name) = name {
+        event.data.insert(key.to_owned(), name.into());
+    }
+}
+
+fn kerberos(event: &mut WindowsEvent) {
+    if let Some(options) = event.number("TicketOptions") {
+        let options = data::flags(data::TICKET_OPTIONS, options);
+        if !options.is_empty() {
+            event.data.insert("TicketOptionsDescription".to_owned(), options.into());
+        }
+    }
+    if let Some(encryption) = event.number("TicketEncryptionType") {
+        let encryption = data::name(data::TICKET_ENCRYPTION, encryption);
+        describe(event, "TicketEncryptionTypeDescription", encryption);
+    }
+    if matches!(event.code, 4768..=4771)
+        && let Some(status) = event.number("Status")
+    {
+        describe(event, "StatusDescription", data::name(data::KERBEROS_STATUS, status));
+    }
+}
+
+fn service(event: &mut WindowsEvent) {
+    event.copy("ServiceName", "service.name");
+    if let Some(kind) = event.number("ServiceType") {
+        name(event, "service.type", data::name(data::SERVICE_TYPES, kind));
+    }
+}
+
+/// Why a logon failed.
+fn failure(event: &mut WindowsEvent) {
+    if let Some(reason) = event.text("FailureReason") {
+        let reason = objects::message(reason).unwrap_or_else(|| reason.to_owned());
+        event.doc.set("winlog.logon.failure.reason", reason);
+    }
+    if matches!(event.code, 4625 | 4776) {
+        for (key, field) in [("Status", "status"), ("SubStatus", "sub_status")] {
+            let status = event.number(key).and_then(|status| data::name(data::LOGON_STATUS, status));
+            name(event, &format!("winlog.logon.failure.{field}"), status);
+        }
+    }
+}
+
+fn trust(event: &mut WindowsEvent) {
+    for (key, field, names) in [
+        ("TdoType", "winlog.trustType", data::TRUST_TYPES),
+        ("TdoDirection", "winlog.trustDirection", data::TRUST_DIRECTIONS),
+        ("TdoAttributes", "winlog.trustAttribute", data::TRUST_ATTRIBUTES),
+    ] {
+        let code = event.number(key).and_then(|code| data::name(names, code));
+        name(event, field, code);
+    }
+}
+
+/// A session of a terminal server, taken up again or left.
+fn session(event: &mut WindowsEvent) {
+    if !matches!(event.code, 4778 | 4779) {
+        return;
+    }
+    if let Some(name) = event.owned("AccountName") {
+        event.relate_user(&name);
+        event.doc.set("user.name", name);
+    }
+    event.copy("AccountDomain", "user.domain");
+    event.copy("ClientName", "source.domain");
+    event.copy("LogonID", "winlog.logon.id");
+    client_address(event);
+}
+
+/// `ClientAddress` is `LOCAL` where the client is the host itself.
+fn client_address(event: &mut WindowsEvent) {
+    if event.text("ClientAddress") == Some("LOCAL") {
+        event.data.insert("ClientAddress".to_owned(), "127.0.0.1".into());
+    }
+    let address = event.text("ClientAddress").and_then(super::event::address);
+    if let Some(address) = address {
+        event.doc.append("related.ip", address.as_str());
+        event.doc.set("source.ip", address);
+    }
+}
+
+/// Who did it to whom: subject, target, group and member by the kind of event.
+fn users(event: &mut WindowsEvent) {
+    if is_logon(event.code) {
+        target_is_user(event);
+    }
+    if is_about_group(event.code) {
+        member_and_group(event);
+    }
+    if matches!(event.code, 4741..=4743) {
+        for (key, part) in [("TargetSid", "id"), ("TargetUserName", "name"), ("TargetDomainName", "domain")] {
+            event.copy(key, &format!("winlog.computerObject.{part}"));
+        }
+    }
+    if matches!(event.code, 4634 | 4647 | 4964) {
+        event.copy("TargetLogonId", "winlog.logon.id");
+    }
+    if has_subject(event.code) {
+        for (key, part) in [("SubjectUserSid", "id"), ("SubjectDomainName", "domain")] {
+            event.overwrite(key, &format!("user.{part}"));
+        }
+        event.overwrite("SubjectUserName", "user.name");
+        relate(event, "SubjectUserName");
+    }
+    if matches!(
+        event.code,
+        4670 | 4704 | 4705 | 4720 | 4722..=4726 | 4738 | 4740 | 4767 | 4797 | 4798 | 4817 | 4907
+    ) {
+        other_user(event, "user.target", "TargetSid");
+    }
+    if matches!(event.code, 4648 | 4688) {
+        other_user(event, "user.effective", "TargetUserSid");
+    }
+    if event.code == 1102 {
+        who_cleared_the_log(event);
+    }
+    event.overwrite("SubjectLogonId", "winlog.logon.id");
+    if matches!(event.code, 4624 | 4648) {
+        relate(event, "SubjectUserName");
+    }
+    renamed(event);
+}
+
+fn is_logon(code: u32) -> bool {
+    matches!(code, 4624 | 4625 | 4634 | 4647 | 4648 | 4768..=4771 | 4776 | 4964)
+}
+
+fn is_about_group(code: u32) -> bool {
+    matches!(code, 4727..=4735 | 4737 | 4744..=4764 | 4799)
+}
+
+fn has_subject(code: u32) -> bool {
+    matches!(
+        code,
+        4648 | 4657..=4660 | 4662 | 4664 | 4670 | 4672..=4674 | 4688..=4690 | 4692 | 4697..=4702 | 4704..=4707 | 4713
+            | 4716..=4720 | 4722..=4735 | 4737..=4764 | 4767 | 4781 | 4793 | 4797..=4799 | 4817 | 4904 | 4905
+            | 4907 | 4912 | 5136 | 5140 | 5145 | 5379..=5382
+    )
+}
+
+/// A user name as the directory has it is `name@REALM`: the name.
+fn account(name: &str) -> &str {
+    name.split('@').next().unwrap_or(name)
+}
+
+fn relate(event: &mut WindowsEvent, key: &str) {
+    if let Some(name) = event.owned(key) {
+        event.relate_user(&name);
+    }
+}
+
+/// Of a logon the target is the user.
+fn target_is_user(event: &mut WindowsEvent) {
+    if let Some(sid) = event.owned("TargetUserSid").or_else(|| event.owned("TargetSid")) {
+        event.doc.set_default("user.id", sid);
+    }
+    if let Some(name) = event.owned("TargetUserName") {
+        let name = account(&name);
+        event.doc.set_default("user.name", name);
+        event.relate_user(name);
+    }
+    event.copy("TargetDomainName", "user.domain");
+}
+
+/// The target is a group; the member that came or went is `user.target`.
+fn member_and_group(event: &mut WindowsEvent) {
+    for (key, field) in [
+        ("TargetUserSid", "group.id"),
+        ("TargetSid", "group.id"),
+        ("TargetUserName", "group.name"),
+        ("TargetDomainName", "group.domain"),
+    ] {
+        event.overwrite(key, field);
+    }
+    let Some(member) = event.owned("MemberName") else { return };
+    let parts = objects::distinguished_name(&member);
+    if let Some((_, name)) = parts.first() {
+        event.relate_user(name);
+        event.doc.set("user.target.name", name.as_str());
+    }
+    if let Some((_, domain)) = parts.get(3) {
+        event.doc.set("user.target.domain", domain.as_str());
+    }
+    for part in ["id", "name", "domain"] {
+        event.doc.copy(&format!("group.{part}"), &format!("user.target.group.{part}"));
+    }
+}
+
+/// The target as another user beside the one who acts.
+fn other_user(event: &mut WindowsEvent, user: &str, sid: &str) {
+    event.copy(sid, &format!("{user}.id"));
+    event.copy("TargetDomainName", &format!("{user}.domain"));
+    if let Some(name) = event.owned("TargetUserName") {
+        let name = account(&name);
+        event.doc.set_default(&format!("{user}.name"), name);
+        event.relate_user(name);
+    }
+}
+
+fn who_cleared_the_log(event: &mut WindowsEvent) {
+    for (key, field) in [
+        ("SubjectUserSid", "user.id"),
+        ("SubjectUserName", "user.name"),
+        ("SubjectDomainName", "user.domain"),
+        ("SubjectLogonId", "winlog.logon.id"),
+    ] {
+        event.doc.copy(&format!("winlog.user_data.{key}"), field);
+    }
+    if let Some(name) = event.doc.text("user.name").map(str::to_owned) {
+        event.relate_user(&name);
+    }
+}
+
+fn renamed(event: &mut WindowsEvent) {
+    for (key, field) in
+        [("OldTargetUserName", "user.target.name"), ("NewTargetUserName", "user.changes.name")]
+    {
+        event.overwrite(key, field);
+        relate(event, key);
+    }
+}
+
+/// The process that acted, and where the request came from.
+fn process_and_source(event: &mut WindowsEvent) {
+    if matches!(event.code, 4672..=4674 | 4704 | 4705 | 4741..=4743)
+        && let Some(list) = event.text("PrivilegeList")
+    {
+        let privileges: Vec<_> = list.split_whitespace().collect();
+        event.data.insert("PrivilegeList".to_owned(), privileges.into());
+    }
+    let moves = matches!(
+        event.code,
+        1100 | 1102 | 1104 | 1105 | 1108 | 4624 | 4625 | 4648 | 4658..=4660 | 4670 | 4673 | 4674 | 4689 | 4697 | 4719
+            | 4720 | 4722..=4735 | 4737 | 4738 | 4740..=4764 | 4767..=4771 | 4798 | 4799 | 4817 | 4904 | 4905
+            | 4907 | 4912 | 5140 | 5145
+    );
+    if !moves {
+        return;
+    }
+    event.rename_number("ProcessId", "process.pid");
+    event.rename("ProcessName", "process.executable");
+    event.complete_process("process");
+    event.rename_address("IpAddress", "source.ip");
+    event.rename_number("IpPort", "source.port");
+    event.rename("WorkstationName", "source.domain");
+    client_address(event);
+}
+
+fn file(event: &mut WindowsEvent, key: &str) {
+    event.copy(key, "file.path");
+    event.complete_file();
+}
+
+fn created_process(event: &mut WindowsEvent) {
+    event.rename_number("NewProcessId", "process.pid");
+    event.rename("NewProcessName", "process.executable");
+    event.rename("ParentProcessName", "process.parent.executable");
+    if let Some(pid) = event.number("ProcessId") {
+        event.doc.set("process.parent.pid", pid);
+    }
+    if let Some(command_line) = event.owned("CommandLine") {
+        // Not as Windows splits: this event's mapping leaves the quotes where they are.
+        let arguments = split_at_blanks(&command_line);
+        event.doc.set("process.args_count", arguments.len());
+        event.doc.set("process.args", arguments);
+        event.doc.set("process.command_line", command_line);
+    }
+    event.complete_process("process");
+    event.complete_process("process.parent");
+}
+
+/// The parts of a text between blanks outside of quotes, empty ones among them.
+fn split_at_blanks(text: &str) -> Vec<&str> {
+    let mut quoted = false;
+    let mut parts: Vec<_> = text
+        .split(|character: char| {
+            quoted ^= character == '"';
+            character.is_whitespace() && !quoted
+        })
+        .collect();
+    if text.ends_with(char::is_whitespace) {
+        // The last blank stands for itself.
+        parts.pop();
+        parts.push(text.get(text.len() - 1..).unwrap_or_default());
+    }
+    parts
+}
+
+/// An object of the directory changed: who or what it is says its common name.
+fn directory_change(event: &mut WindowsEvent) {
+    event.copy("OperationType", "event.reason");
+    let Some(object) = event.owned("ObjectDN") else { return };
+    let parts = objects::distinguished_name(&object);
+    let Some((_, name)) = parts.iter().find(|(key, name)| key.eq_ignore_ascii_case("cn") && !name.is_empty())
+    else {
+        return;
+    };
+    let class = event.text("ObjectClass").unwrap_or_default().to_ascii_lowercase();
+    let field = match class {
+        class if class.contains("user") => "user.target.name",
+        class if class.contains("group") => "group.name",
+        _ => return,
+    };
+    event.doc.set(field, name.as_str());
+    event.relate_user(name);
+}
+
+/// A connection that the filtering platform saw.
+fn connection(event: &mut WindowsEvent) {
+    event.rename_address("DestAddress", "destination.ip");
+    event.rename_address("SourceAddress", "source.ip");
+    event.rename_number("DestPort", "destination.port");
+    event.rename_number("SourcePort", "source.port");
+    event.rename("Application", "process.executable");
+    event.complete_process("process");
+    if let Some(protocol) = event.owned("Protocol") {
+        let transport = number(&protocol).and_then(|number| data::name(data::PROTOCOLS, number));
+        event.doc.set("network.iana_number", protocol);
+        name(event, "network.transport", transport);
+    }
+    if let Some(Value::String(direction)) = event.take("DirectionDescription") {
+        event.doc.set("network.direction", direction.to_ascii_lowercase());
+    }
+}
