@@ -1,5 +1,7 @@
 //! The rule: everything that a detection rule says, whatever format it was read from.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -256,6 +258,13 @@ pub struct Metadata {
     /// The rest.
     #[serde(flatten)]
     pub extra: JsonObject,
+}
+
+impl Schedule {
+    /// How long a stretch of time one run searches.
+    pub fn look_back(&self) -> Duration {
+        self.from.before_now().saturating_sub(self.to.before_now())
+    }
 }
 
 impl Rule {

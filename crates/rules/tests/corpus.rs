@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rulehound_rules::{NotRun, RuleSet, Status};
+use serde_json::Value;
 
 /// The folder of the corpora: `RULEHOUND_CORPORA`, or `shared/corpora` beside the checkout.
 fn corpus(name: &str) -> Option<PathBuf> {
@@ -55,4 +56,49 @@ fn versions_come_from_the_lock_file() {
     let set = RuleSet::load([folder.join("rules/apm")]);
     assert!(!set.rules.is_empty());
     assert!(set.rules.iter().all(|loaded| loaded.rule.version > 100), "locked versions are all above 100");
+}
+
+/// Whether all of `part` is also in `whole`; lists must be equal in length.
+fn is_within(part: &Value, whole: &Value) -> bool {
+    match (part, whole) {
+        (Value::Object(part), Value::Object(whole)) => {
+            part.iter().all(|(key, value)| whole.get(key).is_some_and(|other| is_within(value, other)))
+        }
+        (Value::Array(part), Value::Array(whole)) => {
+            part.len() == whole.len() && part.iter().zip(whole).all(|(value, other)| is_within(value, other))
+        }
+        _ => part == whole,
+    }
+}
+
+#[test]
+fn no_field_is_lost() {
+    let Some(folder) = corpus("detection-rules") else { return };
+    for loaded in &RuleSet::load([folder]).rules {
+        let text = std::fs::read_to_string(&loaded.file).unwrap();
+        let document: Value = toml::from_str(&text).unwrap();
+        let json = loaded.rule.to_json();
+        for (key, value) in document["rule"].as_object().unwrap() {
+            let file = loaded.file.display();
+            match key.as_str() {
+                // Where the API has another shape than TOML.
+                "new_terms" => {
+                    assert_eq!(json["new_terms_fields"], value["value"], "{file}");
+                    assert_eq!(
+                        json["history_window_start"], value["history_window_start"][0]["value"],
+                        "{file}"
+                    );
+                }
+                "machine_learning_job_id" if value.is_string() => {
+                    assert_eq!(json[key], Value::Array(vec![value.clone()]), "{file}");
+                }
+                _ => assert!(is_within(value, &json[key]), "{file}: {key}"),
+            }
+        }
+        let metadata = serde_json::to_value(&loaded.rule.metadata).unwrap();
+        for (key, value) in document["metadata"].as_object().unwrap() {
+            let is_word = key == "integration" && value.is_string();
+            assert!(is_word || is_within(value, &metadata[key]), "{}: {key}", loaded.file.display());
+        }
+    }
 }

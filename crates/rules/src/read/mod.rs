@@ -13,7 +13,7 @@ use std::ops::Range;
 use rulehound_query::Diagnostic;
 use toml::de::DeTable;
 
-use self::decode::{Findings, Table, near_miss, wrong_type};
+use self::decode::{Findings, Table, near_miss};
 pub(crate) use self::literal::Literal;
 use self::node::{Entries, Entry, Kind, Node};
 use crate::kind::{JsonObject, RuleType};
@@ -99,10 +99,5 @@ fn read_document(entries: &mut Entries, findings: &mut Findings) -> Option<Rule>
 }
 
 fn take_table(entries: &mut Entries, name: &str, findings: &mut Findings) -> Option<Table> {
-    let Entry { key_span, node } = entries.shift_remove(name)?;
-    if !matches!(node.kind, Kind::Table(_)) {
-        wrong_type(&node, name, "a table", findings);
-        return None;
-    }
-    Table::new(Node { span: key_span, ..node }, name, findings)
+    Table::new(entries.shift_remove(name)?.node, name, findings)
 }

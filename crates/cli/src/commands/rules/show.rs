@@ -60,10 +60,15 @@ fn all_fields(loaded: &LoadedRule) -> Map<String, Value> {
 /// Writes `key: value`, a line each; what is nested, and text of several lines, is indented below its key.
 fn write_object(fields: &Map<String, Value>, indent: usize, out: &mut dyn Write) -> std::io::Result<()> {
     for (key, value) in fields {
-        write!(out, "{:indent$}{}:", "", printable(key))?;
-        write_value(value, indent + 2, out)?;
+        write!(out, "{:indent$}", "")?;
+        write_field(key, value, indent, out)?;
     }
     Ok(())
+}
+
+fn write_field(key: &str, value: &Value, indent: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    write!(out, "{}:", printable(key))?;
+    write_value(value, indent + 2, out)
 }
 
 fn write_value(value: &Value, indent: usize, out: &mut dyn Write) -> std::io::Result<()> {
@@ -74,10 +79,7 @@ fn write_value(value: &Value, indent: usize, out: &mut dyn Write) -> std::io::Re
         }
         Value::Array(items) if !items.is_empty() => {
             writeln!(out)?;
-            items.iter().try_for_each(|item| {
-                write!(out, "{:indent$}-", "")?;
-                write_value(item, indent + 2, out)
-            })
+            items.iter().try_for_each(|item| write_item(item, indent, out))
         }
         Value::String(text) if text.trim_end().contains('\n') => {
             writeln!(out)?;
@@ -86,8 +88,21 @@ fn write_value(value: &Value, indent: usize, out: &mut dyn Write) -> std::io::Re
                 line => writeln!(out, "{:indent$}{}", "", printable(line)),
             })
         }
-        Value::String(text) => writeln!(out, " {}", printable(text.trim_end())),
-        Value::Object(_) | Value::Array(_) => writeln!(out, " none"),
-        other => writeln!(out, " {other}"),
+        Value::String(text) if !text.is_empty() => writeln!(out, " {}", printable(text.trim_end())),
+        Value::Object(_) | Value::Array(_) | Value::String(_) | Value::Null => writeln!(out, " none"),
+        Value::Bool(_) | Value::Number(_) => writeln!(out, " {value}"),
+    }
+}
+
+/// Writes an item of a list behind a dash; the first field of an object on the same line.
+fn write_item(item: &Value, indent: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    write!(out, "{:indent$}-", "")?;
+    match item {
+        Value::Object(fields) => fields.iter().enumerate().try_for_each(|(at, (key, value))| {
+            let space = if at == 0 { 1 } else { indent + 2 };
+            write!(out, "{:space$}", "")?;
+            write_field(key, value, indent + 2, out)
+        }),
+        other => write_value(other, indent + 2, out),
     }
 }
