@@ -48,6 +48,8 @@ fn every_rule_loads() {
         ("threshold", 28),
     ];
     assert_eq!(by_type, BTreeMap::from(expected));
+    let compiled = set.rules.iter().filter(|loaded| matches!(loaded.status, Status::Compiled(_))).count();
+    assert_eq!(compiled, 1024, "all EQL rules that are not deprecated");
 }
 
 #[test]
