@@ -43,9 +43,25 @@ impl RecordError {
         }
         match error.error() {
             ErrorType::DepthLimitExceeded => Self::TooDeep,
-            reason => Self::InvalidJson { reason: format!("{reason:?}"), offset: error.index() },
+            reason => Self::InvalidJson { reason: in_words(reason), offset: error.index() },
         }
     }
+}
+
+/// The parser's own words: `ExpectedObjectColon` as "expected object colon".
+fn in_words(reason: &ErrorType) -> String {
+    let name = match reason {
+        ErrorType::InternalError | ErrorType::Syntax => "UnexpectedText".to_owned(),
+        reason => format!("{reason:?}"),
+    };
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
 }
 
 /// How the bytes of a record are to be read.
@@ -116,10 +132,9 @@ impl<'j> Envelope<'j> {
     }
 }
 
-/// Whether raw records have such a key, and those that are ECS already most often have not.
+/// Whether a record with such a key may be raw: what [`normalize::shape`] needs to see, at the least.
 fn is_raw_key(key: &str) -> bool {
-    matches!(key, "Event" | "winlog" | "EventID" | "EventId" | "event_id" | "Channel")
-        || key.starts_with("winlog.")
+    matches!(key, "Event" | "EventID" | "winlog") || key.starts_with("winlog.")
 }
 
 fn metadata_text(scalar: Scalar<'_>) -> Option<Cow<'_, str>> {

@@ -12,7 +12,7 @@ use crate::column::{ColumnBuilder, item_field};
 use crate::document::scalars;
 use crate::json::{DocumentMembers, JsonNode, JsonParser, Kind, to_document};
 use crate::layout::{PathId, PathTree};
-use crate::normalize::normalize;
+use crate::normalize::{Shape, normalize, shape};
 use crate::record::{self, Block, Envelope, RecordError, RecordFormat, RecordSpan};
 use crate::{EventBatch, Layout, Misfits, Origin};
 
@@ -66,25 +66,25 @@ impl Shredder {
         let record = RecordSpan { start: 0, end: json.len(), position: origin.position };
         let format = RecordFormat::Json;
         let block = Block { file: origin.file, bytes: json.to_vec(), records: vec![record], format };
-        self.push_record(&Arc::new(block), 0)
+        self.push_record(&Arc::new(block), 0).map(drop)
     }
 
     /// Takes one record of a block, which the batch then shares.
-    pub(crate) fn push_record(&mut self, block: &Arc<Block>, record: usize) -> Result<(), RecordError> {
+    pub(crate) fn push_record(&mut self, block: &Arc<Block>, record: usize) -> Result<Shape, RecordError> {
         let Self { parser, columns, .. } = self;
         let json = block.record(record);
         columns.begin(self.rows.len());
-        let (id, index) = record::open(parser, block.format, json, |event| {
-            columns.take_event(&event);
+        let (id, index, shape) = record::open(parser, block.format, json, |event| {
+            let shape = columns.take_event(&event);
             let Envelope { id, index, .. } = event;
-            (id.map(|id| Box::from(&*id)), index.map(|index| self.indices.intern(&index)))
+            (id.map(|id| Box::from(&*id)), index.map(|index| self.indices.intern(&index)), shape)
         })?;
         let index = index.or(self.indices.default).or_else(|| self.indices.of_stream(&self.columns.stream));
         let row = RowSource { block: block.clone(), record, id, index };
         self.columns.finish_row(&row, row.index.map(|index| &*self.indices.names[index]));
         self.rows.push(row);
         self.bytes += json.len();
-        Ok(())
+        Ok(shape)
     }
 
     /// Number of events taken.
@@ -181,14 +181,19 @@ impl Columns {
         self.stream.iter_mut().for_each(String::clear);
     }
 
-    fn take_event(&mut self, event: &Envelope<'_>) {
+    /// Takes the fields of an event, normalised if it is raw. Gives what it was.
+    fn take_event(&mut self, event: &Envelope<'_>) -> Shape {
         let layout = self.layout.clone();
         let paths = layout.paths();
         if event.may_be_raw {
-            let document = normalize(to_document(event.source()));
+            let document = to_document(event.source());
+            let shape = shape(&document);
+            let document = normalize(document);
             self.members(paths, paths.root(), DocumentMembers(document.iter()));
+            shape
         } else {
             self.members(paths, paths.root(), event.source());
+            Shape::Ecs
         }
     }
 

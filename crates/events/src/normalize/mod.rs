@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::Document;
 
 /// The shape of a record, told by its first looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Shape {
     /// ECS already, or nothing that a normaliser knows.
     Ecs,

@@ -7,7 +7,7 @@ use super::{BLOCK_BYTES, BlockSource, ProblemKind, ScanReport, Work};
 use crate::Origin;
 use crate::record::{Block, RecordFormat, RecordSpan};
 
-/// Reads lines.
+/// Reads lines. Blank ones and `//` comments are passed over.
 pub(super) struct Lines {
     stream: Stream,
     file: Arc<str>,
@@ -76,7 +76,7 @@ impl Lines {
                 let message = format!("line is longer than {} bytes", self.max_record_bytes);
                 report.records += 1;
                 report.problems.add(ProblemKind::RecordTooLong, self.origin(), message);
-            } else if !line.is_empty() {
+            } else if !line.is_empty() && !line.starts_with(b"//") {
                 match (self.format, action.take()) {
                     (RecordFormat::Json, _) => records.push(RecordSpan { start, end, position: self.line }),
                     (RecordFormat::Bulk, Some((start, _))) => {

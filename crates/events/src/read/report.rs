@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::normalize::Shape;
 use crate::{Misfits, Origin, RecordError};
 
 /// What was read, what was skipped and why. Nothing is lost silently.
@@ -15,6 +16,8 @@ pub struct ScanReport {
     pub records: u64,
     /// Events given to the sink.
     pub events: u64,
+    /// Events read, by the shape of their records.
+    pub shapes: BTreeMap<Shape, u64>,
     /// Files passed over without harm, by reason.
     pub skipped: BTreeMap<SkipReason, u64>,
     /// What could not be read.
@@ -34,6 +37,9 @@ impl ScanReport {
         self.bytes += other.bytes;
         self.records += other.records;
         self.events += other.events;
+        for (shape, events) in &other.shapes {
+            *self.shapes.entry(*shape).or_default() += events;
+        }
         for (reason, files) in &other.skipped {
             *self.skipped.entry(*reason).or_default() += files;
         }

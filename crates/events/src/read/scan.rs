@@ -155,9 +155,12 @@ impl<'s> Worker<'s> {
             });
             self.report.records += block.records.len() as u64;
             for (number, span) in block.records.iter().enumerate() {
-                if let Err(error) = self.shredder.push_record(&block, number) {
-                    let origin = Origin { file: block.file.clone(), position: span.position };
-                    self.report.problems.add(ProblemKind::from(&error), origin, error.to_string());
+                match self.shredder.push_record(&block, number) {
+                    Ok(shape) => *self.report.shapes.entry(shape).or_default() += 1,
+                    Err(error) => {
+                        let origin = Origin { file: block.file.clone(), position: span.position };
+                        self.report.problems.add(ProblemKind::from(&error), origin, error.to_string());
+                    }
                 }
                 if self.shredder.len() >= self.options.batch_rows || self.shredder.bytes() >= BATCH_BYTES {
                     self.flush();

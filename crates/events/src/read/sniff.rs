@@ -50,17 +50,20 @@ fn sniff_json(head: &[u8]) -> Format {
     let text = skip_blanks(head);
     let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     match text.first() {
-        None => Format::Empty,
+        None if head.len() < SNIFF_BYTES => Format::Empty,
+        // There may be something after all.
+        None => Format::Lines,
         Some(b'{') if wrapped_array(text).is_some() => Format::WrappedDocuments,
         Some(b'{') => {
             let first = lines.next().unwrap_or_default();
-            if bulk_action(first).is_some() {
-                return Format::Bulk;
+            match value_length(first).map(|length| first[length..].trim_ascii_start().first()) {
+                Some(None) if bulk_action(first).is_some() => Format::Bulk,
+                Some(Some(b'{' | b'[' | b',')) => Format::Documents,
+                Some(_) => Format::Lines,
+                // A broken first line must not hide the lines after it.
+                None if first.len() == text.len() || lines.next().is_some_and(is_object) => Format::Lines,
+                None => Format::Documents,
             }
-            // A broken first line must not hide the lines after it.
-            let is_line =
-                is_object(first) || first.len() == text.len() || lines.next().is_some_and(is_object);
-            if is_line { Format::Lines } else { Format::Documents }
         }
         Some(b'[') if matches!(skip_blanks(&text[1..]).first(), None | Some(b'{' | b'[' | b']')) => {
             Format::Documents
