@@ -2,6 +2,9 @@
 
 pub mod alert;
 pub mod correlate;
+pub mod explain;
 pub mod interpret;
-pub mod matcher;
+mod matcher;
 pub mod scope;
+
+pub use matcher::{FilterId, Matcher, MatcherError};

@@ -151,7 +151,7 @@ impl FieldSource for EventRow<'_> {
     /// of a parse.
     fn values<'a>(&'a self, field: &Field) -> Vec<Value<'a>> {
         let layout = &self.batch.layout;
-        if let Some(column) = layout.column(&field.name).filter(|column| layout.fields()[*column] == *field) {
+        if let Some(column) = layout.column_of(field) {
             return values(field, self.batch.column(column), self.row);
         }
         let document = self.batch.document(self.row);

@@ -43,6 +43,11 @@ impl Layout {
         self.columns.get(name).copied()
     }
 
+    /// The column that holds the values of a field, if there is one.
+    pub fn column_of(&self, field: &Field) -> Option<usize> {
+        self.column(&field.name).filter(|column| self.fields[*column].has_values_of(field))
+    }
+
     /// The fields by the segments of their paths.
     pub(crate) fn paths(&self) -> &PathTree {
         &self.paths

@@ -205,4 +205,15 @@ impl Field {
     pub fn is_caseless(&self) -> bool {
         self.parameters.as_ref().is_some_and(|p| p.caseless)
     }
+
+    /// Whether both take the same values from a document, whatever they do with them: a `wildcard`, its
+    /// `caseless` variant and a `keyword` at one path do.
+    pub fn has_values_of(&self, other: &Field) -> bool {
+        let kind = |field: &Field| (field.field_type.data_type(), field.field_type == FieldType::Flattened);
+        let format = |field: &Field| {
+            let parameters = field.parameters.as_deref();
+            parameters.map(|p| (p.formats.clone(), p.null_value.clone())).unwrap_or_default()
+        };
+        self.name == other.name && kind(self) == kind(other) && format(self) == format(other)
+    }
 }

@@ -1,0 +1,275 @@
+//! How far a sequence or a sample came, key by key, and what was missing.
+//!
+//! What stopped a sequence is found by asking the correlator itself again, of a shorter or a laxer plan: the
+//! longest beginning of the plan that is found, and then which limit (`maxspan`, `until`, `![ ]`) would have to
+//! go for one more step. So the answer cannot differ from what the correlator does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use rulehound_events::Origin;
+use rulehound_query::{Plan, SequencePlan};
+use rulehound_schema::Value;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::correlate::{
+    Correlator, Detection, EventHandle, EventTime, Hit, Key, KeyValue, Ordinal, SequenceCorrelator, StepId,
+    StepMatch,
+};
+
+/// What became of the events that matched steps, for all keys.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct JoinExplanation {
+    /// Keys under which a step was matched.
+    pub keys: usize,
+    /// Of them, those under which the whole was found.
+    pub complete: usize,
+    /// The keys that came farthest, the farthest first.
+    pub farthest: Vec<KeyProgress>,
+}
+
+/// How far one key came.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KeyProgress {
+    /// The values that join the events.
+    pub key: Vec<Json>,
+    /// Number of events of this key that matched each step, `until` last.
+    pub matched: Vec<usize>,
+    /// Steps that were reached, one after the other (of a sample: filters that were matched).
+    pub reached: usize,
+    /// What was missing for more; `None` if the whole was found.
+    pub stop: Option<Stop>,
+}
+
+/// What kept a key from coming farther. Steps count from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum Stop {
+    /// No event of this key matched the step.
+    NeverMatched {
+        /// The step.
+        step: usize,
+    },
+    /// Events matched the step, but none after the steps before it.
+    NotAfter {
+        /// The step.
+        step: usize,
+    },
+    /// The step was matched, but too long after the first.
+    OutsideMaxspan {
+        /// The step.
+        step: usize,
+        /// By how much the best try was over `maxspan`, in milliseconds.
+        over_millis: u64,
+    },
+    /// `until` came first.
+    Until {
+        /// The step that did not come to be.
+        step: usize,
+    },
+    /// An event was there that should have been missing.
+    NotMissing {
+        /// The step that was reached but for that.
+        step: usize,
+    },
+    /// The step was matched, but several limits stood against it.
+    SeveralLimits {
+        /// The step.
+        step: usize,
+    },
+}
+
+/// An event that matched a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StepHit {
+    pub(super) step: StepId,
+    pub(super) time: EventTime,
+    pub(super) tiebreaker: Option<KeyValue>,
+    /// Breaks the ties that remain.
+    pub(super) origin: Origin,
+}
+
+/// Explains the joins of a plan. `None` for a plan of single events.
+pub(super) fn explain_joins(
+    plan: &Plan,
+    mut hits: BTreeMap<Key, Vec<StepHit>>,
+    limit: usize,
+) -> Option<JoinExplanation> {
+    let steps = crate::correlate::steps(plan).len();
+    let mut progress: Vec<KeyProgress> = Vec::new();
+    for (key, hits) in &mut hits {
+        let (reached, stop) = match plan {
+            Plan::Event(_) => return None,
+            Plan::Sequence(plan) => sequence_progress(plan, key, hits),
+            Plan::Sample(_) => sample_progress(hits, steps),
+        };
+        let matched = |step| hits.iter().filter(|hit| hit.step == StepId(step)).count();
+        let matched = (0..u32::try_from(steps).unwrap_or(u32::MAX)).map(matched).collect();
+        progress.push(KeyProgress { key: key.0.iter().map(key_to_json).collect(), matched, reached, stop });
+    }
+    let keys = progress.len();
+    let complete = progress.iter().filter(|key| key.stop.is_none()).count();
+    progress.sort_by_key(|key| (key.stop.is_some(), std::cmp::Reverse(key.reached)));
+    progress.truncate(limit);
+    Some(JoinExplanation { keys, complete, farthest: progress })
+}
+
+fn sample_progress(hits: &[StepHit], filters: usize) -> (usize, Option<Stop>) {
+    let matched: BTreeSet<StepId> = hits.iter().map(|hit| hit.step).collect();
+    let missing = (0..).map(StepId).take(filters).position(|step| !matched.contains(&step));
+    (matched.len(), missing.map(|index| Stop::NeverMatched { step: index + 1 }))
+}
+
+fn sequence_progress(plan: &SequencePlan, key: &Key, hits: &mut [StepHit]) -> (usize, Option<Stop>) {
+    // As an `Ordinal`: a missing tiebreaker comes last.
+    hits.sort_by_cached_key(|hit| {
+        (hit.time, hit.tiebreaker.is_none(), hit.tiebreaker.clone(), hit.origin.clone())
+    });
+    let trial = Trial { plan, key, hits };
+    // A beginning ends with a step that has an event; the last is the whole plan.
+    let mut ends: Vec<usize> =
+        (1..).zip(&plan.steps).filter(|(_, step)| !step.missing).map(|(end, _)| end).collect();
+    match ends.last_mut() {
+        Some(last) => *last = plan.steps.len(),
+        None => return (0, None),
+    }
+    let mut reached = 0;
+    for end in ends {
+        if !trial.is_found(end, Limits::ALL) {
+            return (reached, Some(trial.stop(end)));
+        }
+        reached = end;
+    }
+    (reached, None)
+}
+
+/// Which limits of a plan are kept.
+#[derive(Clone, Copy)]
+struct Limits {
+    maxspan: bool,
+    until: bool,
+    missing: bool,
+}
+
+impl Limits {
+    const ALL: Self = Self { maxspan: true, until: true, missing: true };
+    const NONE: Self = Self { maxspan: false, until: false, missing: false };
+}
+
+/// A plan that is tried on the events of one key, which are in order.
+struct Trial<'a> {
+    plan: &'a SequencePlan,
+    key: &'a Key,
+    hits: &'a [StepHit],
+}
+
+impl Trial<'_> {
+    /// Why the first `end` steps are not found although those before are.
+    fn stop(&self, end: usize) -> Stop {
+        let step = end;
+        let id = StepId(u32::try_from(end - 1).unwrap_or(u32::MAX));
+        let is_missing = self.plan.steps.get(end - 1).is_some_and(|step| step.missing);
+        if !is_missing && !self.hits.iter().any(|hit| hit.step == id) {
+            return Stop::NeverMatched { step };
+        }
+        if !self.is_found(end, Limits::NONE) {
+            return Stop::NotAfter { step };
+        }
+        if let Some(over) = self.over_maxspan(end) {
+            let over_millis = u64::try_from(over.as_millis()).unwrap_or(u64::MAX);
+            return Stop::OutsideMaxspan { step, over_millis };
+        }
+        if self.is_found(end, Limits { until: false, ..Limits::ALL }) {
+            return Stop::Until { step };
+        }
+        if self.is_found(end, Limits { missing: false, ..Limits::ALL }) {
+            return Stop::NotMissing { step };
+        }
+        Stop::SeveralLimits { step }
+    }
+
+    /// By how much the first `end` steps are over `maxspan` at best, if that alone stands against them.
+    fn over_maxspan(&self, end: usize) -> Option<Duration> {
+        let maxspan = self.plan.maxspan?;
+        let found = self.find(end, Limits { maxspan: false, ..Limits::ALL });
+        let spans = found.iter().filter_map(|detection| {
+            let mut hits = detection.events.iter().flatten();
+            let mut time = || Some(nanos(self.hits.get(usize::try_from(hits.next()?.0).ok()?)?.time));
+            let first = time()?;
+            let last = std::iter::from_fn(time).last().unwrap_or(first);
+            u64::try_from(last - first).ok().map(Duration::from_nanos)
+        });
+        spans.min()?.checked_sub(maxspan)
+    }
+
+    fn is_found(&self, end: usize, limits: Limits) -> bool {
+        !self.find(end, limits).is_empty()
+    }
+
+    /// Runs the first `end` steps of the plan with only these limits.
+    fn find(&self, end: usize, limits: Limits) -> Vec<Detection> {
+        let kept = |(index, step): &(usize, &rulehound_query::Step)| {
+            *index < end && (limits.missing || !step.missing)
+        };
+        let (indices, steps): (Vec<usize>, Vec<_>) = self.plan.steps.iter().enumerate().filter(kept).unzip();
+        let plan = SequencePlan {
+            steps: steps.into_iter().cloned().collect(),
+            maxspan: self.plan.maxspan.filter(|_| limits.maxspan),
+            until: self.plan.until.clone().filter(|_| limits.until),
+        };
+        // Steps are numbered by their place in the plan, `until` after them.
+        let mut numbers: BTreeMap<StepId, StepId> = BTreeMap::new();
+        let number = |index: usize| StepId(u32::try_from(index).unwrap_or(u32::MAX));
+        numbers.extend(indices.iter().enumerate().map(|(new, old)| (number(*old), number(new))));
+        if limits.until {
+            numbers.insert(number(self.plan.steps.len()), number(plan.steps.len()));
+        }
+        let mut correlator = SequenceCorrelator::new(&plan);
+        let mut detections = Vec::new();
+        for hit in self.renumbered(&numbers) {
+            correlator.push(hit, &mut detections);
+        }
+        correlator.finish(&mut detections);
+        detections
+    }
+
+    /// The events with the new numbers of their steps, one hit an event; its handle is the place of the first
+    /// of its hits.
+    fn renumbered(&self, numbers: &BTreeMap<StepId, StepId>) -> Vec<Hit> {
+        let mut renumbered: Vec<Hit> = Vec::new();
+        let mut place = 0;
+        for event in self.hits.chunk_by(|a, b| a.origin == b.origin) {
+            let steps = event.iter().filter_map(|hit| numbers.get(&hit.step));
+            let matches: Vec<StepMatch> =
+                steps.map(|step| StepMatch { step: *step, key: self.key.clone() }).collect();
+            if let (Some(first), false) = (event.first(), matches.is_empty()) {
+                let tiebreaker = first.tiebreaker.clone();
+                let ordinal = Ordinal { time: first.time, tiebreaker, tie: (place, 0) };
+                renumbered.push(Hit { event: EventHandle(place), ordinal, matches });
+            }
+            place += event.len() as u64;
+        }
+        renumbered
+    }
+}
+
+fn nanos(time: EventTime) -> i128 {
+    let (millis, nanos) = time.parts();
+    i128::from(millis) * 1_000_000 + i128::from(nanos)
+}
+
+/// A value of a join key as JSON.
+fn key_to_json(value: &KeyValue) -> Json {
+    match value {
+        KeyValue::Null => Json::Null,
+        KeyValue::Boolean(truth) => Json::from(*truth),
+        KeyValue::Long(number) => Json::from(*number),
+        KeyValue::UnsignedLong(number) => Json::from(*number),
+        KeyValue::Double(number) => Json::from(number.get()),
+        KeyValue::Date(millis) => Value::Date(*millis).to_json(),
+        KeyValue::DateNanos(nanos) => Value::DateNanos(*nanos).to_json(),
+        KeyValue::Ip(address) => Value::Ip(*address).to_json(),
+        KeyValue::String(text) => Json::from(text.as_ref()),
+    }
+}

@@ -1,0 +1,228 @@
+//! Why a condition holds or stays silent: predicate by predicate on the events that come closest, and for
+//! sequences and samples key by key.
+//!
+//! What is here is data; whoever shows it renders it.
+
+mod closest;
+mod distance;
+mod join;
+mod nearness;
+mod spell;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use rulehound_events::{EventBatch, Origin};
+use rulehound_query::{EventOrder, Filter, JoinKey, Plan};
+use rulehound_schema::{Field, FieldSource};
+use serde::Serialize;
+
+use crate::correlate::{EventTime, Key, KeyValue, StepId, keys_of, steps};
+use crate::{FilterId, Matcher, MatcherError};
+use closest::Closest;
+use join::{StepHit, explain_joins};
+
+pub use join::{JoinExplanation, KeyProgress, Stop};
+pub use tree::{Alternative, Deciding, Explanation, Seen, Term, TermKind, explain};
+
+/// Why a plan was found in some events, or was not.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlanExplanation {
+    /// Events looked at.
+    pub events: u64,
+    /// The filters of the plan, in order.
+    pub steps: Vec<StepExplanation>,
+    /// For a sequence or a sample: how far its keys came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joins: Option<JoinExplanation>,
+}
+
+/// What became of one filter of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepExplanation {
+    /// What it is in the plan.
+    pub role: Role,
+    /// Events that matched it.
+    pub matched: u64,
+    /// Of them, those that could not join: a key of theirs is null, or they have no time.
+    pub unjoined: u64,
+    /// The events that come closest to it, the closest first.
+    pub closest: Vec<ExplainedEvent>,
+}
+
+/// What a filter is in its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The whole condition.
+    Event,
+    /// A step of a sequence.
+    Step,
+    /// A step of a sequence whose event must be missing.
+    Missing,
+    /// What ends a sequence.
+    Until,
+    /// A filter of a sample.
+    Sample,
+}
+
+/// An event and what a filter says of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExplainedEvent {
+    /// Its `_id`.
+    pub id: String,
+    /// Its `_index`, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<String>,
+    /// Whether it is among the events that are searched at all.
+    pub in_scope: bool,
+    /// The file it is from.
+    pub file: String,
+    /// Line, element or record of that file.
+    pub position: u64,
+    /// The filter on the event.
+    #[serde(flatten)]
+    pub explanation: Explanation,
+}
+
+/// Takes events in batches, in any order and from several threads, and explains a plan over them.
+#[derive(Debug)]
+pub struct Explainer {
+    plan: Plan,
+    order: EventOrder,
+    scope: Filter,
+    only_id: Option<String>,
+    limit: usize,
+    matcher: Matcher,
+    steps: Vec<StepState>,
+    events: AtomicU64,
+    hits: Mutex<BTreeMap<Key, Vec<StepHit>>>,
+}
+
+/// A step and what is known of it so far.
+#[derive(Debug)]
+struct StepState {
+    keys: Vec<JoinKey>,
+    role: Role,
+    matched: AtomicU64,
+    unjoined: AtomicU64,
+    closest: Closest,
+}
+
+impl Explainer {
+    /// Explains `plan`, with at most `limit` events a filter and keys. With `only_id` only events with that
+    /// `_id` are looked at. `scope` says which events are searched at all; the others are explained too, and
+    /// marked.
+    ///
+    /// # Errors
+    ///
+    /// If a pattern of the plan cannot be compiled; the filters are numbered as in [`steps`].
+    pub fn new(
+        plan: &Plan,
+        order: &EventOrder,
+        scope: &Filter,
+        limit: usize,
+        only_id: Option<String>,
+    ) -> Result<Self, MatcherError> {
+        let queries = steps(plan);
+        let matcher = Matcher::new(queries.iter().map(|step| step.filter.clone()).collect())?;
+        let states = queries.iter().zip(roles(plan)).map(|(step, role)| {
+            Ok(StepState {
+                keys: step.keys.to_vec(),
+                role,
+                matched: AtomicU64::new(0),
+                unjoined: AtomicU64::new(0),
+                closest: Closest::new(step.filter, scope, limit)?,
+            })
+        });
+        Ok(Self {
+            steps: states.collect::<Result<_, _>>()?,
+            plan: plan.clone(),
+            order: order.clone(),
+            scope: scope.clone(),
+            only_id,
+            limit,
+            matcher,
+            events: AtomicU64::new(0),
+            hits: Mutex::default(),
+        })
+    }
+
+    /// The fields that it reads, each once.
+    pub fn fields(&self) -> BTreeSet<Field> {
+        let keys = self.steps.iter().flat_map(|step| &step.keys).filter_map(|key| key.field.as_ref());
+        let order = [&self.order.timestamp].into_iter().chain(&self.order.tiebreaker);
+        let mut fields: BTreeSet<Field> = self.matcher.fields().chain(keys).chain(order).cloned().collect();
+        self.scope.for_each_field(&mut |field| _ = fields.insert(field.clone()));
+        fields
+    }
+
+    /// Looks at the events of a batch, whose layout should have [`Self::fields`].
+    pub fn observe(&self, batch: &EventBatch) {
+        let wanted = |row: usize| self.only_id.as_ref().is_none_or(|id| batch.id(row) == id.as_str());
+        let rows: Vec<usize> = (0..batch.num_rows()).filter(|row| wanted(*row)).collect();
+        self.events.fetch_add(rows.len() as u64, Ordering::Relaxed);
+        for step in &self.steps {
+            step.closest.observe(batch, &rows);
+        }
+        let wanted: BTreeSet<usize> = rows.into_iter().collect();
+        for (FilterId(id), hits) in self.matcher.evaluate(batch) {
+            for row in hits.set_indices().filter(|row| wanted.contains(row)) {
+                self.hit(StepId(id), batch, row);
+            }
+        }
+    }
+
+    /// What was found out.
+    pub fn finish(self) -> PlanExplanation {
+        let hits = self.hits.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let joins = explain_joins(&self.plan, hits, self.limit);
+        let steps = self.steps.into_iter().map(|step| StepExplanation {
+            role: step.role,
+            matched: step.matched.into_inner(),
+            unjoined: step.unjoined.into_inner(),
+            closest: step.closest.finish(),
+        });
+        PlanExplanation { events: self.events.into_inner(), steps: steps.collect(), joins }
+    }
+
+    /// Notes an event that matched a step.
+    fn hit(&self, id: StepId, batch: &EventBatch, row: usize) {
+        let Some(step) = self.steps.get(id.0 as usize) else { return };
+        step.matched.fetch_add(1, Ordering::Relaxed);
+        if step.role == Role::Event {
+            return;
+        }
+        let event = batch.row(row);
+        let time = event.values(&self.order.timestamp).iter().filter_map(EventTime::from_value).min();
+        let keys = keys_of(&step.keys, &event);
+        let (Some(time), false) = (time, keys.is_empty()) else {
+            step.unjoined.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
+        let tiebreaker = self.order.tiebreaker.as_ref();
+        let tiebreaker = tiebreaker.and_then(|field| event.values(field).iter().map(KeyValue::from).min());
+        let origin: Origin = batch.origin(row);
+        let mut hits = self.hits.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            let hit = StepHit { step: id, time, tiebreaker: tiebreaker.clone(), origin: origin.clone() };
+            hits.entry(key).or_default().push(hit);
+        }
+    }
+}
+
+/// What each of [`steps`] is.
+fn roles(plan: &Plan) -> Vec<Role> {
+    match plan {
+        Plan::Event(_) => vec![Role::Event],
+        Plan::Sequence(plan) => {
+            let steps = plan.steps.iter().map(|step| if step.missing { Role::Missing } else { Role::Step });
+            steps.chain(plan.until.iter().map(|_| Role::Until)).collect()
+        }
+        Plan::Sample(plan) => plan.filters.iter().map(|_| Role::Sample).collect(),
+    }
+}

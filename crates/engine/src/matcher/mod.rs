@@ -1,0 +1,100 @@
+//! The columnar matcher: many filters over a batch of events at once.
+//!
+//! **What keeps it sound:** for every filter, batch and row the answer is that of
+//! [`crate::interpret::matches`] on that row. Each shortcut rests on one fact:
+//!
+//! - A predicate holds if *any* value of the row passes its test, and a test looks at nothing but the value.
+//!   So a distinct value may be judged once for all rows that have it (`strings`).
+//! - A prefilter may only name too many candidates, never too few: each is verified by its own pattern. It
+//!   takes ASCII letters of either case as equal; a [`PatternMatcher`] folds no others (`strings`).
+//! - Filters are two-valued, so `and`, `or` and `not` are intersection, union and complement of sets of rows,
+//!   in any order (`program`, `evaluate`).
+//! - A node's rows are asked for only *among* rows that still matter; what a node says of other rows is never
+//!   looked at. Only nodes without computed expressions are remembered, and those for all rows (`evaluate`).
+//! - A column that the batch does not have is asked row by row, as the interpreter does (`column`).
+//!
+//! The way of a filter: [`Filter`]s are folded into one graph in which equal terms are one node (`program`);
+//! their predicates become atoms, each stored once and grouped by column (`atoms`); for a batch, the graph is
+//! walked lazily from each filter's root (`evaluate`), and a column is opened when its first atom is asked
+//! for (`column`), which for strings judges all distinct values for all atoms together (`strings`).
+
+mod atoms;
+mod column;
+mod evaluate;
+mod program;
+mod rows;
+mod strings;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow_buffer::BooleanBuffer;
+use rulehound_events::EventBatch;
+#[cfg(doc)]
+use rulehound_query::PatternMatcher;
+use rulehound_query::{Filter, PatternError};
+use rulehound_schema::Field;
+
+use atoms::Atoms;
+use evaluate::Evaluation;
+use program::{NodeId, Program};
+
+/// A filter of a [`Matcher`], in the order they were given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FilterId(pub u32);
+
+/// A filter that cannot be compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum MatcherError {
+    /// A pattern is malformed or over the limits.
+    #[error("a pattern on `{field}` cannot be compiled: {source}")]
+    Pattern {
+        /// The first filter that has the pattern.
+        filter: FilterId,
+        /// Name of the field it is put to.
+        field: Arc<str>,
+        /// What is wrong with it.
+        source: PatternError,
+    },
+}
+
+/// Filters compiled together: a predicate that several share is judged once. Shared freely by threads.
+#[derive(Debug)]
+pub struct Matcher {
+    program: Program,
+    atoms: Atoms,
+    roots: Vec<NodeId>,
+    fields: BTreeSet<Field>,
+}
+
+impl Matcher {
+    /// Compiles filters; their ids count from 0 in the order given.
+    pub fn new(filters: Vec<Filter>) -> Result<Self, MatcherError> {
+        let (program, predicates, roots) = program::compile(&filters);
+        let atoms = Atoms::compile(predicates)?;
+        let mut fields = BTreeSet::new();
+        for filter in &filters {
+            filter.for_each_field(&mut |field| _ = fields.insert(field.clone()));
+        }
+        Ok(Self { program: program.ordered(&atoms), atoms, roots, fields })
+    }
+
+    /// The fields that the filters read, each once, in order.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter()
+    }
+
+    /// For each filter that holds on any event of the batch, in order, the rows on which it does.
+    pub fn evaluate(&self, batch: &EventBatch) -> Vec<(FilterId, BooleanBuffer)> {
+        let mut evaluation = Evaluation::new(&self.program, &self.atoms, batch);
+        let ids = (0..).map(FilterId);
+        ids.zip(&self.roots)
+            .filter_map(|(id, root)| {
+                let rows = evaluation.rows(*root);
+                (!rows.is_empty()).then(|| (id, rows.to_boolean_buffer()))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,227 @@
+//! Filters as one graph of boolean nodes in which equal terms are one node.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use rulehound_query::{Expr, Filter, Predicate};
+
+use super::FilterId;
+use super::atoms::{AtomId, Atoms};
+
+/// A node of a [`Program`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct NodeId(u32);
+
+/// A computed expression of a [`Program`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct ComputedId(u32);
+
+/// A boolean term. Children of `And` and `Or` are at least two, each once, and no node of the same kind.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Node {
+    Constant(bool),
+    Atom(AtomId),
+    Computed(ComputedId),
+    Not(NodeId),
+    And(Vec<NodeId>),
+    Or(Vec<NodeId>),
+}
+
+/// The graph. A node stands after those it is made of.
+#[derive(Debug)]
+pub(super) struct Program {
+    nodes: Vec<Node>,
+    costs: Vec<Cost>,
+    expressions: Vec<Expr>,
+}
+
+/// Where a node comes among its siblings: the least goes first.
+///
+/// Whatever must run row by row comes last, so that few rows are left. What says where something holds comes
+/// before what says where it does not, since it leaves fewer rows. Then the cheaper first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Cost {
+    computed: bool,
+    negative: bool,
+    work: u64,
+}
+
+impl NodeId {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl ComputedId {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl Program {
+    pub(super) fn num_nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The computed expressions, by their id.
+    pub(super) fn expressions(&self) -> &[Expr] {
+        &self.expressions
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> &Node {
+        self.nodes.get(id.index()).unwrap_or(&Node::Constant(false))
+    }
+
+    /// Whether a computed expression is below the node.
+    pub(super) fn is_computed(&self, id: NodeId) -> bool {
+        self.cost(id).computed
+    }
+
+    /// Puts the children of each node in the order in which they are best evaluated.
+    pub(super) fn ordered(mut self, atoms: &Atoms) -> Self {
+        for index in 0..self.nodes.len() {
+            let mut node = std::mem::replace(&mut self.nodes[index], Node::Constant(false));
+            if let Node::And(children) | Node::Or(children) = &mut node {
+                children.sort_by_key(|child| (self.cost(*child), *child));
+            }
+            let cost = self.cost_of(&node, atoms);
+            self.costs.push(cost);
+            self.nodes[index] = node;
+        }
+        self
+    }
+
+    fn cost(&self, id: NodeId) -> Cost {
+        self.costs.get(id.index()).copied().unwrap_or_default()
+    }
+
+    fn cost_of(&self, node: &Node, atoms: &Atoms) -> Cost {
+        match node {
+            Node::Constant(_) => Cost::default(),
+            Node::Atom(atom) => Cost { work: atoms.cost(*atom), ..Cost::default() },
+            Node::Computed(_) => Cost { computed: true, ..Cost::default() },
+            Node::Not(inner) => {
+                let inner = self.cost(*inner);
+                Cost { negative: !inner.negative, ..inner }
+            }
+            Node::And(children) | Node::Or(children) => {
+                let costs = children.iter().map(|child| self.cost(*child));
+                // One positive term is enough to make an `and` positive; an `or` needs all to be.
+                let every_is_required = matches!(node, Node::Or(_));
+                costs.fold(Cost { negative: !every_is_required, ..Cost::default() }, |sum, cost| Cost {
+                    computed: sum.computed || cost.computed,
+                    negative: if every_is_required {
+                        sum.negative || cost.negative
+                    } else {
+                        sum.negative && cost.negative
+                    },
+                    work: sum.work.saturating_add(cost.work),
+                })
+            }
+        }
+    }
+}
+
+/// Folds filters into one program. Gives it with its predicates, each once, by their [`AtomId`] and with the
+/// first filter that has it; and the root of each filter.
+pub(super) fn compile(filters: &[Filter]) -> (Program, Vec<(Predicate, FilterId)>, Vec<NodeId>) {
+    let mut builder = Builder::default();
+    let ids = (0..).map(FilterId);
+    let roots = ids.zip(filters).map(|(id, filter)| builder.add(filter, id)).collect();
+    let program = Program {
+        nodes: builder.nodes.into_items(),
+        costs: Vec::new(),
+        expressions: builder.expressions.into_items(),
+    };
+    (program, builder.predicates.into_items(), roots)
+}
+
+#[derive(Default)]
+struct Builder {
+    nodes: Interner<Node, Node>,
+    // Predicates and expressions hold floats and so have no equality to hash by. Their debug text spells them
+    // out in full, and serves as their key.
+    predicates: Interner<String, (Predicate, FilterId)>,
+    expressions: Interner<String, Expr>,
+}
+
+impl Builder {
+    fn add(&mut self, filter: &Filter, id: FilterId) -> NodeId {
+        match filter {
+            Filter::Constant(answer) => self.node(Node::Constant(*answer)),
+            Filter::And(filters) => self.junction(filters, id, false),
+            Filter::Or(filters) => self.junction(filters, id, true),
+            Filter::Not(inner) => {
+                let inner = self.add(inner, id);
+                match *self.get(inner) {
+                    Node::Constant(answer) => self.node(Node::Constant(!answer)),
+                    Node::Not(inner) => inner,
+                    _ => self.node(Node::Not(inner)),
+                }
+            }
+            Filter::Predicate(predicate) => {
+                let atom = self.predicates.intern(format!("{predicate:?}"), || (predicate.clone(), id));
+                self.node(Node::Atom(AtomId(atom)))
+            }
+            Filter::Computed(expr) => {
+                let computed = self.expressions.intern(format!("{expr:?}"), || expr.clone());
+                self.node(Node::Computed(ComputedId(computed)))
+            }
+        }
+    }
+
+    /// `and` (whose `absorbing` answer is false) or `or` (true).
+    fn junction(&mut self, filters: &[Filter], id: FilterId, absorbing: bool) -> NodeId {
+        let mut children = Vec::with_capacity(filters.len());
+        for filter in filters {
+            let child = self.add(filter, id);
+            match (self.get(child), absorbing) {
+                (Node::Constant(answer), _) if *answer == absorbing => return child,
+                (Node::Constant(_), _) => {}
+                (Node::And(inner), false) | (Node::Or(inner), true) => children.extend_from_slice(inner),
+                _ => children.push(child),
+            }
+        }
+        children.sort_unstable();
+        children.dedup();
+        match (children.as_slice(), absorbing) {
+            ([], _) => self.node(Node::Constant(!absorbing)),
+            ([only], _) => *only,
+            (_, false) => self.node(Node::And(children)),
+            (_, true) => self.node(Node::Or(children)),
+        }
+    }
+
+    fn node(&mut self, node: Node) -> NodeId {
+        NodeId(self.nodes.intern(node.clone(), || node))
+    }
+
+    fn get(&self, id: NodeId) -> &Node {
+        self.nodes.items.get(id.index()).unwrap_or(&Node::Constant(false))
+    }
+}
+
+/// Items numbered in order of first sight, each key once.
+struct Interner<K, T> {
+    ids: HashMap<K, u32>,
+    items: Vec<T>,
+}
+
+impl<K: Hash + Eq, T> Interner<K, T> {
+    fn intern(&mut self, key: K, item: impl FnOnce() -> T) -> u32 {
+        *self.ids.entry(key).or_insert_with(|| {
+            self.items.push(item());
+            u32::try_from(self.items.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    fn into_items(self) -> Vec<T> {
+        self.items
+    }
+}
+
+impl<K, T> Default for Interner<K, T> {
+    fn default() -> Self {
+        Self { ids: HashMap::new(), items: Vec::new() }
+    }
+}

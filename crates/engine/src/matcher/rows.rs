@@ -1,0 +1,150 @@
+//! Sets of rows of one batch.
+
+use arrow_buffer::BooleanBuffer;
+
+/// A set of rows of a batch of `len` rows.
+///
+/// Most questions hold on no row of a batch, so the empty set costs nothing: it has no words. Bits beyond
+/// `len` are never set.
+#[derive(Clone, Debug)]
+pub(super) struct RowSet {
+    len: usize,
+    words: Vec<u64>,
+}
+
+impl RowSet {
+    /// No row.
+    pub(super) fn empty(len: usize) -> Self {
+        Self { len, words: Vec::new() }
+    }
+
+    /// Every row.
+    pub(super) fn full(len: usize) -> Self {
+        let mut set = Self { len, words: vec![u64::MAX; len.div_ceil(64)] };
+        set.trim();
+        set
+    }
+
+    /// The rows for which `holds` is true.
+    pub(super) fn of(len: usize, mut holds: impl FnMut(usize) -> bool) -> Self {
+        let mut set = Self::empty(len);
+        for row in 0..len {
+            if holds(row) {
+                set.insert(row);
+            }
+        }
+        set
+    }
+
+    /// Adds a row. Rows beyond the batch are ignored.
+    pub(super) fn insert(&mut self, row: usize) {
+        if self.words.is_empty() {
+            self.words = vec![0; self.len.div_ceil(64)];
+        }
+        if row < self.len
+            && let Some(word) = self.words.get_mut(row / 64)
+        {
+            *word |= 1 << (row % 64);
+        }
+    }
+
+    pub(super) fn contains(&self, row: usize) -> bool {
+        self.words.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
+    /// Keeps the rows that `other` has too.
+    pub(super) fn intersect(&mut self, other: &Self) {
+        if other.words.is_empty() {
+            self.words.clear();
+        }
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word &= other;
+        }
+    }
+
+    /// Takes out the rows that `other` has.
+    pub(super) fn subtract(&mut self, other: &Self) {
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word &= !other;
+        }
+    }
+
+    /// Adds the rows that `other` has.
+    pub(super) fn unite(&mut self, other: &Self) {
+        if self.words.is_empty() {
+            self.words.clone_from(&other.words);
+            return;
+        }
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word |= other;
+        }
+    }
+
+    /// The rows, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.words.iter().enumerate().flat_map(|(index, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+                rest &= rest - 1;
+                Some(index * 64 + bit)
+            })
+        })
+    }
+
+    /// The set as Arrow has it.
+    pub(super) fn to_boolean_buffer(&self) -> BooleanBuffer {
+        BooleanBuffer::collect_bool(self.len, |row| self.contains(row))
+    }
+
+    /// Clears the bits beyond the last row.
+    fn trim(&mut self) {
+        let used = self.len % 64;
+        if used != 0
+            && let Some(last) = self.words.last_mut()
+        {
+            *last &= (1 << used) - 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn set(len: usize, rows: &BTreeSet<usize>) -> RowSet {
+        RowSet::of(len, |row| rows.contains(&row))
+    }
+
+    proptest! {
+        #[test]
+        fn behaves_as_a_set(
+            len in 0_usize..200,
+            a in prop::collection::btree_set(0_usize..200, 0..40),
+            b in prop::collection::btree_set(0_usize..200, 0..40),
+        ) {
+            let (a, b): (BTreeSet<_>, BTreeSet<_>) =
+                (a.into_iter().filter(|r| *r < len).collect(), b.into_iter().filter(|r| *r < len).collect());
+            let (left, right) = (set(len, &a), set(len, &b));
+            let with = |change: fn(&mut RowSet, &RowSet)| {
+                let mut result = left.clone();
+                change(&mut result, &right);
+                result.iter().collect::<BTreeSet<_>>()
+            };
+            prop_assert_eq!(with(RowSet::intersect), &a & &b);
+            prop_assert_eq!(with(RowSet::unite), &a | &b);
+            prop_assert_eq!(with(RowSet::subtract), &a - &b);
+            prop_assert_eq!(left.is_empty(), a.is_empty());
+            prop_assert_eq!(RowSet::full(len).iter().count(), len);
+            prop_assert_eq!(left.to_boolean_buffer().set_indices().collect::<BTreeSet<_>>(), a);
+        }
+    }
+}

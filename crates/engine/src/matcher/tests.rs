@@ -1,0 +1,368 @@
+//! Both evaluators give the same answer, on generated filters and events.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use arrow_buffer::BooleanBuffer;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::Union;
+use rulehound_events::{Document, DocumentRow, EventBatch, Layout, Origin, Shredder};
+use rulehound_query::{
+    ArithmeticOp, CompareOp, Expr, Filter, Function, Pattern, Predicate, Test, WildcardPart,
+};
+use rulehound_schema::{Field, FieldSource, FieldType, IndexPatterns, Value};
+use serde_json::{Value as Json, json};
+
+use super::{FilterId, Matcher};
+use crate::interpret;
+
+/// One field of each type that holds values, a second string, and one that no event has.
+const FIELDS: &[(&str, FieldType)] = &[
+    ("process.name", FieldType::Keyword),
+    ("file.path", FieldType::Wildcard),
+    ("process.pid", FieldType::Long),
+    ("counter", FieldType::UnsignedLong),
+    ("score", FieldType::Double),
+    ("process.elevated", FieldType::Boolean),
+    ("event.created", FieldType::Date),
+    ("event.ingested", FieldType::DateNanos),
+    ("source.ip", FieldType::Ip),
+    ("agent.version", FieldType::Version),
+    ("nobody.has.it", FieldType::Keyword),
+];
+
+/// Strings that are near each other: case within and beyond ASCII, wildcards as letters, prefixes, nothing.
+const STRINGS: &[&str] = &[
+    "",
+    "a",
+    "A",
+    "k",
+    "K",
+    "\u{212a}",
+    "s",
+    "\u{17f}",
+    "ß",
+    "SS",
+    "İ",
+    "cmd.exe",
+    "CMD.EXE",
+    "cmd",
+    "a*b",
+    "a?b",
+    "axxb",
+    "C:\\Windows\\System32\\cmd.exe",
+    "c:\\windows\\cmd.exe",
+    "日本語",
+    "日本",
+    "\u{1f600}",
+    "\u{e9}",
+    "e\u{301}",
+    "\u{c9}",
+];
+
+fn field(name: &str) -> Field {
+    let (name, field_type) = FIELDS.iter().find(|(known, _)| *known == name).expect("a field of the test");
+    Field { name: Arc::from(*name), field_type: *field_type, parameters: None }
+}
+
+fn value(field_type: FieldType) -> BoxedStrategy<Value<'static>> {
+    match field_type {
+        FieldType::Long => {
+            select(vec![i64::MIN, -1, 0, 1, 2, 4, 1 << 53, i64::MAX]).prop_map(Value::Long).boxed()
+        }
+        FieldType::UnsignedLong => {
+            select(vec![0, 1, 1 << 53, u64::MAX - 1, u64::MAX]).prop_map(Value::UnsignedLong).boxed()
+        }
+        FieldType::Double => select(vec![f64::MIN, -1.5, -0.0, 0.0, 1e-300, 0.1, 2.0, f64::MAX])
+            .prop_map(Value::Double)
+            .boxed(),
+        FieldType::Boolean => any::<bool>().prop_map(Value::Boolean).boxed(),
+        FieldType::Date => {
+            select(vec![-1_000, 0, 1_600_000_000_000, 1_600_000_000_001]).prop_map(Value::Date).boxed()
+        }
+        FieldType::DateNanos => select(vec![0, 1_600_000_000_000_000_000, 1_600_000_000_000_000_001])
+            .prop_map(Value::DateNanos)
+            .boxed(),
+        FieldType::Ip => address().prop_map(Value::Ip).boxed(),
+        _ => select(STRINGS).prop_map(|text| Value::String(text.into())).boxed(),
+    }
+}
+
+fn address() -> impl Strategy<Value = Ipv6Addr> {
+    let v4 = select(vec![[10, 0, 0, 1], [10, 0, 1, 1], [127, 0, 0, 1], [0, 0, 0, 0], [255, 255, 255, 255]]);
+    prop_oneof![
+        v4.prop_map(|octets| Ipv4Addr::from(octets).to_ipv6_mapped()),
+        select(vec![Ipv6Addr::UNSPECIFIED, Ipv6Addr::LOCALHOST, Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1)]),
+    ]
+}
+
+fn pattern() -> impl Strategy<Value = Pattern> {
+    let literal = select(STRINGS).prop_filter("parts are never empty", |text| !text.is_empty());
+    let part = prop_oneof![
+        literal.prop_map(|text| WildcardPart::Literal(Arc::from(text))),
+        Just(WildcardPart::AnyRun),
+        Just(WildcardPart::AnyChar),
+    ];
+    let parts = prop::collection::vec(part, 0..5).prop_map(|mut parts| {
+        use WildcardPart::{AnyRun, Literal};
+        parts.dedup_by(|a, b| matches!((a, b), (Literal(_), Literal(_)) | (AnyRun, AnyRun)));
+        parts
+    });
+    prop_oneof![
+        (select(STRINGS), any::<bool>())
+            .prop_map(|(text, case_insensitive)| Pattern::Exact { text: Arc::from(text), case_insensitive }),
+        (parts, any::<bool>())
+            .prop_map(|(parts, case_insensitive)| Pattern::Wildcard { parts, case_insensitive }),
+        (
+            select(&["", ".*", "a.b", "[a-k]+", "c.*(exe|dll)", "(日|e).*", "s|k", "~(cmd.*)", "cmd@"][..]),
+            any::<bool>()
+        )
+            .prop_map(|(source, case_insensitive)| Pattern::Regex {
+                source: Arc::from(source),
+                case_insensitive
+            }),
+    ]
+}
+
+fn compare_op() -> impl Strategy<Value = CompareOp> {
+    select(vec![CompareOp::Lt, CompareOp::Lte, CompareOp::Gt, CompareOp::Gte])
+}
+
+fn predicate() -> impl Strategy<Value = Predicate> {
+    select(FIELDS).prop_flat_map(|(name, field_type)| {
+        let of_field = move |test: BoxedStrategy<Test>| {
+            test.prop_map(move |test| Predicate { field: field(name), test }).boxed()
+        };
+        let mut tests = vec![
+            of_field(Just(Test::Exists).boxed()),
+            of_field(
+                (compare_op(), value(field_type)).prop_map(|(op, value)| Test::Compare(op, value)).boxed(),
+            ),
+            of_field((value(field_type), value(field_type)).prop_map(|(a, b)| Test::Between(a, b)).boxed()),
+            of_field(prop::collection::vec(value(field_type), 1..4).prop_map(Test::In).boxed()),
+        ];
+        match field_type {
+            FieldType::Keyword | FieldType::Wildcard | FieldType::Version => {
+                tests.push(of_field(prop::collection::vec(pattern(), 1..4).prop_map(Test::Matches).boxed()));
+                let patterns = select(&["*", "cmd*", "-*.exe", "a*b", ".*", "K,cmd.exe"][..]);
+                let patterns = prop::collection::vec(patterns, 1..3).prop_map(IndexPatterns::new);
+                tests.push(of_field(patterns.prop_map(Test::Index).boxed()));
+            }
+            FieldType::Ip => {
+                let network = (address(), select(vec![0_u8, 96, 104, 120, 127, 128]));
+                tests.push(of_field(prop::collection::vec(network, 1..3).prop_map(Test::Cidr).boxed()));
+            }
+            _ => {}
+        }
+        Union::new(tests)
+    })
+}
+
+/// Expressions of every kind over strings, numbers and truth values, null among them.
+fn computed() -> impl Strategy<Value = Expr> {
+    let text = prop_oneof![
+        select(&["process.name", "file.path", "nobody.has.it"][..]).prop_map(|name| Expr::Field(field(name))),
+        select(STRINGS).prop_map(|text| Expr::Literal(Some(Value::String(text.into())))),
+    ];
+    let length = text.clone().prop_map(|text| call(Function::Length, false, vec![text]));
+    let number = prop_oneof![
+        Just(Expr::Field(field("process.pid"))),
+        value(FieldType::Long).prop_map(|value| Expr::Literal(Some(value))),
+        length,
+    ];
+    let op = select(vec![
+        ArithmeticOp::Add,
+        ArithmeticOp::Subtract,
+        ArithmeticOp::Multiply,
+        ArithmeticOp::Divide,
+        ArithmeticOp::Modulo,
+    ]);
+    let number = prop_oneof![
+        number.clone(),
+        (op, number.clone(), number).prop_map(|(op, a, b)| Expr::Arithmetic(op, Box::new(a), Box::new(b))),
+    ];
+    let function = select(vec![Function::StartsWith, Function::EndsWith, Function::StringContains]);
+    let truth = prop_oneof![
+        (compare_op(), number.clone(), number).prop_map(|(op, a, b)| Expr::Compare(
+            op,
+            Box::new(a),
+            Box::new(b)
+        )),
+        (function, any::<bool>(), text.clone(), text.clone()).prop_map(|(f, fold, a, b)| call(
+            f,
+            fold,
+            vec![a, b]
+        )),
+        (text.clone(), prop::collection::vec(pattern(), 1..3))
+            .prop_map(|(a, p)| Expr::Matches(Box::new(a), p)),
+        (text.clone(), text.clone(), any::<bool>()).prop_map(|(a, b, case_insensitive)| Expr::Equal {
+            left: Box::new(a),
+            right: Box::new(b),
+            case_insensitive
+        }),
+        text.prop_map(|a| Expr::IsNull(Box::new(a))),
+    ];
+    truth.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|inner| Expr::Not(Box::new(inner))),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(Expr::And),
+            prop::collection::vec(inner, 1..3).prop_map(Expr::Or),
+        ]
+    })
+}
+
+fn call(function: Function, case_insensitive: bool, args: Vec<Expr>) -> Expr {
+    Expr::Call { function, case_insensitive, args }
+}
+
+fn filter() -> impl Strategy<Value = Filter> {
+    let leaf = prop_oneof![
+        1 => any::<bool>().prop_map(Filter::Constant),
+        12 => predicate().prop_map(Filter::Predicate),
+        3 => computed().prop_map(Filter::Computed),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|inner| Filter::Not(Box::new(inner))),
+            prop::collection::vec(inner.clone(), 1..5).prop_map(Filter::And),
+            prop::collection::vec(inner, 1..5).prop_map(Filter::Or),
+        ]
+    })
+}
+
+/// The values that an event was generated from.
+#[derive(Clone, Debug, Default)]
+struct Event(BTreeMap<&'static str, Vec<Value<'static>>>);
+
+impl FieldSource for Event {
+    fn values<'a>(&'a self, field: &Field) -> Vec<Value<'a>> {
+        self.0.get(&*field.name).cloned().unwrap_or_default()
+    }
+}
+
+impl Event {
+    /// The event as a reader gets it: a single value as such or as an array, dotted keys or nested objects.
+    fn to_document(&self, nested: bool) -> Document {
+        let mut document = Document::new();
+        for (name, values) in &self.0 {
+            let mut values: Vec<Json> = values.iter().map(to_json).collect();
+            let json = match values.len() {
+                0 => Json::Null,
+                1 if nested => values.remove(0),
+                _ => Json::Array(values),
+            };
+            match name.split_once('.') {
+                Some((parent, child)) if nested => {
+                    let object = document.entry(parent).or_insert_with(|| json!({}));
+                    object.as_object_mut().unwrap().insert(child.to_owned(), json);
+                }
+                _ => _ = document.insert((*name).to_owned(), json),
+            }
+        }
+        document
+    }
+}
+
+fn to_json(value: &Value<'_>) -> Json {
+    match value {
+        Value::String(text) => json!(text),
+        Value::Long(number) | Value::Date(number) => json!(number),
+        Value::UnsignedLong(number) => json!(number),
+        Value::Double(number) => json!(number),
+        Value::Boolean(truth) => json!(truth),
+        Value::DateNanos(nanos) => {
+            json!(jiff::Timestamp::from_nanosecond(i128::from(*nanos)).unwrap().to_string())
+        }
+        Value::Ip(address) => match address.to_ipv4_mapped() {
+            Some(address) => json!(address.to_string()),
+            None => json!(address.to_string()),
+        },
+    }
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let fields = FIELDS.iter().filter(|(name, _)| *name != "nobody.has.it");
+    let columns = fields.map(|(name, field_type)| {
+        let values = prop_oneof![
+            1 => prop::collection::vec(value(*field_type), 0..4),
+            4 => prop::collection::vec(value(*field_type), 1),
+        ];
+        prop::option::weighted(0.8, values).prop_map(|values| (*name, values))
+    });
+    columns.collect::<Vec<_>>().prop_map(|columns| {
+        Event(columns.into_iter().filter_map(|(name, values)| Some((name, values?))).collect())
+    })
+}
+
+fn batch(events: &[Event], layout: &Arc<Layout>) -> EventBatch {
+    let mut shredder = Shredder::new(layout.clone());
+    for (position, event) in (1..).zip(events) {
+        let document = event.to_document(position % 2 == 0);
+        let origin = Origin { file: Arc::from("-"), position };
+        shredder.push(serde_json::to_string(&document).unwrap().as_bytes(), origin).unwrap();
+    }
+    shredder.finish()
+}
+
+/// Both evaluators on one batch, and the interpreter on the documents and on what they were made of.
+fn check(filters: &[Filter], matcher: &Matcher, events: &[Event], layout: &Arc<Layout>) {
+    let batch = batch(events, layout);
+    assert_eq!(batch.num_rows(), events.len());
+    let hits: BTreeMap<FilterId, BooleanBuffer> = matcher.evaluate(&batch).into_iter().collect();
+    for (id, filter) in (0..).map(FilterId).zip(filters) {
+        assert!(hits.get(&id).is_none_or(|rows| rows.count_set_bits() > 0), "hits are sparse");
+        for (row, event) in events.iter().enumerate() {
+            let expected = interpret::matches(filter, &batch.row(row));
+            let found = hits.get(&id).is_some_and(|rows| rows.value(row));
+            assert_eq!(found, expected, "{filter:?}\non {event:?}");
+            assert_eq!(interpret::matches(filter, event), expected, "{filter:?}\nas generated: {event:?}");
+            let document = batch.document(row);
+            let as_document = interpret::matches(filter, &DocumentRow::new(&document));
+            assert_eq!(as_document, expected, "{filter:?}\nas document: {document:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn evaluators_agree(
+        filters in prop::collection::vec(filter(), 1..12),
+        events in prop::collection::vec(event(), 0..80),
+        batch_rows in 1_usize..80,
+        absent in prop::option::weighted(0.3, select(FIELDS)),
+    ) {
+        let matcher = Matcher::new(filters.clone()).unwrap();
+        let columns = matcher.fields().filter(|field| absent.is_none_or(|(name, _)| *name != *field.name));
+        let layout = Arc::new(Layout::new(columns.cloned()));
+        for events in events.chunks(batch_rows) {
+            check(&filters, &matcher, events, &layout);
+        }
+        check(&filters, &matcher, &[], &layout);
+    }
+}
+
+#[test]
+fn equal_predicates_are_one_atom() {
+    let is = |name: &str| {
+        Filter::Predicate(Predicate {
+            field: field("process.name"),
+            test: Test::In(vec![Value::String(name.to_owned().into())]),
+        })
+    };
+    let not = |filter| Filter::Not(Box::new(filter));
+    let (program, predicates, roots) = super::program::compile(&[
+        Filter::And(vec![is("a"), is("b")]),
+        Filter::And(vec![is("b"), is("a"), is("a"), Filter::Constant(true)]),
+        not(not(Filter::And(vec![is("a"), Filter::And(vec![is("b")])]))),
+        Filter::Or(vec![is("a"), Filter::Constant(true)]),
+    ]);
+    assert_eq!(predicates.len(), 2);
+    assert_eq!(roots[0], roots[1]);
+    assert_eq!(roots[0], roots[2]);
+    assert_eq!(*program.node(roots[3]), super::program::Node::Constant(true));
+}
