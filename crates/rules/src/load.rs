@@ -159,6 +159,7 @@ impl Loader {
                 self.set.rules.push(LoadedRule { rule, file: file.clone(), status });
             }
         }
+        findings.sort_by_key(|finding| finding.span.start);
         let rule_id = rule_id.map(|(id, _)| id);
         self.set.problems.extend(findings.into_iter().map(|diagnostic| Problem {
             file: file.clone(),

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use comfy_table::{Cell, CellAlignment};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint};
 use rulehound_rules::{LoadedRule, RuleSet, Status};
 use serde_json::{Value, json};
 
@@ -108,6 +108,10 @@ fn write_table(rules: &[&LoadedRule], output: &Output, out: &mut dyn Write) -> s
             Cell::new(printable(&tactics(loaded).join(", "))),
             Cell::new(printable(rule.rule_id.as_str())),
         ]);
+    }
+    // Names and tactics may be wrapped; an id that is could not be copied.
+    if let Some(ids) = table.column_mut(6) {
+        ids.set_constraint(ColumnConstraint::ContentWidth);
     }
     writeln!(out, "{}", table.trim_fmt())
 }

@@ -11,14 +11,15 @@ use crate::diagnostics::render_problem;
 use crate::output::Output;
 
 /// Finds the rule that is meant: a file, else an id or a name among the rules of `--rules`. What is wrong
-/// with it goes to standard error.
-pub(super) fn load(args: &OneRule, output: &Output) -> Result<LoadedRule, Failure> {
+/// with it goes to standard error. `None`: it is too broken to be read, which has been said.
+pub(super) fn load(args: &OneRule, output: &Output) -> Result<Option<LoadedRule>, Failure> {
     let is_path = Path::new(&args.rule).exists();
     let paths = if is_path { vec![PathBuf::from(&args.rule)] } else { args.rules.clone() };
     if paths.is_empty() {
         return Err(Failure::NoSuchFile(args.rule.clone()));
     }
     let set = RuleSet::load(&paths);
+    let is_unreadable = set.is_unreadable();
     let is_meant = |loaded: &LoadedRule| {
         is_path
             || loaded.rule.rule_id.as_str() == args.rule
@@ -34,8 +35,9 @@ pub(super) fn load(args: &OneRule, output: &Output) -> Result<LoadedRule, Failur
         writeln!(output.stderr(), "{}", render_problem(problem))?;
     }
     match (meant.len(), meant.pop()) {
-        (1, Some(loaded)) => Ok(loaded),
-        (_, None) if is_path => Err(Failure::NoRules(paths)),
+        (1, Some(loaded)) => Ok(Some(loaded)),
+        (_, None) if is_unreadable => Err(Failure::NoRules(paths)),
+        (_, None) if is_path => Ok(None),
         (_, None) => Err(Failure::NoSuchRule(args.rule.clone())),
         (count, Some(_)) => Err(Failure::ManyRules { name: args.rule.clone(), count }),
     }

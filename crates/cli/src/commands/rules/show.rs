@@ -11,7 +11,7 @@ use crate::commands::{Exit, Failure};
 use crate::output::{Output, printable};
 
 pub(super) fn run(args: &ShowArgs, output: &Output) -> Result<Exit, Failure> {
-    let loaded = one::load(&args.rule, output)?;
+    let Some(loaded) = one::load(&args.rule, output)? else { return Ok(Exit::FoundProblem) };
     let mut out = output.stdout();
     match args.output {
         ShowOutput::Text => write_object(&all_fields(&loaded), 0, &mut out)?,
@@ -25,7 +25,7 @@ pub(super) fn run(args: &ShowArgs, output: &Output) -> Result<Exit, Failure> {
 }
 
 pub(super) fn run_page(args: &PageArgs, output: &Output) -> Result<Exit, Failure> {
-    let loaded = one::load(&args.rule, output)?;
+    let Some(loaded) = one::load(&args.rule, output)? else { return Ok(Exit::FoundProblem) };
     let page = Page::of(&loaded.rule);
     let text = match args.format {
         PageFormat::Markdown => page.to_markdown(),
