@@ -97,6 +97,8 @@ impl DateFormat {
 
 /// A date in the default format, `strict_date_optional_time||epoch_millis`, as nanoseconds since the
 /// epoch. As in Elasticsearch the first format that fits wins: four digits are a year.
+///
+/// Not read, unlike there: zones by name other than `UTC` and `GMT`, and years before 0000.
 pub fn parse_date(text: &str) -> Option<i128> {
     parse(text, &[])
 }
