@@ -108,6 +108,11 @@ impl EventBatch {
         self.rows[row].id()
     }
 
+    /// The `_id` the record came with.
+    pub fn given_id(&self, row: usize) -> Option<&str> {
+        self.rows[row].id.as_deref()
+    }
+
     /// The `_index` the record came with, was given (`--index`) or belongs to by its `data_stream.*`.
     pub fn index(&self, row: usize) -> Option<Cow<'_, str>> {
         self.rows[row].index.map(|index| Cow::Borrowed(&*self.indices[index]))

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use rulehound_schema::Field;
 
+use crate::index_name::PARTS;
+
 /// The columns of an [`crate::EventBatch`]: the fields that somebody asks for, and no others.
 ///
 /// The metadata fields `_index` and `_id` may be asked for like any other field.
@@ -71,8 +73,8 @@ pub(crate) struct PathNode {
     pub(crate) name: Arc<str>,
     /// The column that takes the values at this path.
     pub(crate) column: Option<usize>,
-    /// Which of [`STREAM_PARTS`] stands here.
-    pub(crate) stream_part: Option<usize>,
+    /// Which of [`PARTS`] stands here.
+    pub(crate) index_part: Option<usize>,
     /// Whether there are columns at longer paths through this one: it is an object.
     pub(crate) is_object: bool,
     children: HashMap<Box<str>, PathId, ahash::RandomState>,
@@ -85,16 +87,12 @@ impl PathNode {
     }
 }
 
-/// The fields that tell to which index an event belongs.
-pub(crate) const STREAM_PARTS: [&str; 5] =
-    ["data_stream.type", "data_stream.dataset", "data_stream.namespace", "agent.type", "agent.version"];
-
 impl PathTree {
     fn new(fields: &[Field]) -> Self {
         let mut tree = Self { nodes: vec![PathNode::default()] };
-        for (part, name) in STREAM_PARTS.iter().enumerate() {
+        for (part, name) in PARTS.iter().enumerate() {
             let id = tree.insert(name, false);
-            tree.nodes[id.0].stream_part = Some(part);
+            tree.nodes[id.0].index_part = Some(part);
         }
         for (column, field) in fields.iter().enumerate() {
             let id = tree.insert(&field.name, true);

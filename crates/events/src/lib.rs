@@ -8,6 +8,7 @@
 mod batch;
 mod column;
 mod document;
+mod index_name;
 mod json;
 mod layout;
 mod misfit;
@@ -18,6 +19,7 @@ mod shred;
 
 pub use batch::{EventBatch, EventRow, Origin};
 pub use document::DocumentRow;
+pub use index_name::index_of;
 pub use layout::Layout;
 pub use misfit::{MisfitCount, Misfits};
 pub use record::RecordError;

@@ -10,6 +10,7 @@ use rulehound_schema::{FieldType, Scalar, coerce};
 use crate::batch::RowSource;
 use crate::column::{ColumnBuilder, item_field};
 use crate::document::scalars;
+use crate::index_name::index_name;
 use crate::json::{DocumentMembers, JsonNode, JsonParser, Kind, to_document};
 use crate::layout::{PathId, PathTree};
 use crate::normalize::{Shape, normalize, shape};
@@ -79,7 +80,10 @@ impl Shredder {
             let Envelope { id, index, .. } = event;
             (id.map(|id| Box::from(&*id)), index.map(|index| self.indices.intern(&index)), shape)
         })?;
-        let index = index.or(self.indices.default).or_else(|| self.indices.of_stream(&self.columns.stream));
+        let index = index.or(self.indices.default).or_else(|| {
+            let name = index_name(self.columns.index_parts.each_ref().map(String::as_str))?;
+            Some(self.indices.intern(&name))
+        });
         let row = RowSource { block: block.clone(), record, id, index };
         self.columns.finish_row(&row, row.index.map(|index| &*self.indices.names[index]));
         self.rows.push(row);
@@ -137,22 +141,6 @@ impl IndexNames {
         self.names.push(name.clone());
         *self.numbers.entry(name).or_insert(self.names.len() - 1)
     }
-
-    /// The name of the data stream, `<type>-<dataset>-<namespace>`, or of the index of a Beat,
-    /// `<agent.type>-<agent.version>`, by the values of [`crate::layout::STREAM_PARTS`].
-    fn of_stream(&mut self, parts: &[String; 5]) -> Option<usize> {
-        let or = |part: &'_ str, default: &'static str| {
-            if part.is_empty() { default.to_owned() } else { part.to_owned() }
-        };
-        let [kind, dataset, namespace, agent, version] = parts;
-        if !kind.is_empty() && !dataset.is_empty() {
-            Some(self.intern(&format!("{kind}-{dataset}-{}", or(namespace, "default"))))
-        } else if agent.ends_with("beat") {
-            Some(self.intern(&format!("{agent}-{}", or(version, "0.0.0"))))
-        } else {
-            None
-        }
-    }
 }
 
 /// The columns of a layout, being filled.
@@ -161,8 +149,8 @@ struct Columns {
     builders: Vec<ColumnBuilder>,
     /// The row being filled.
     row: usize,
-    /// The values of [`crate::layout::STREAM_PARTS`] of the row.
-    stream: [String; 5],
+    /// The values of [`crate::index_name::PARTS`] of the row.
+    index_parts: [String; 5],
     /// Misfits of the row, by path.
     row_misfits: Vec<PathId>,
     misfits: Misfits,
@@ -171,14 +159,14 @@ struct Columns {
 impl Columns {
     fn new(layout: Arc<Layout>) -> Self {
         let builders = new_builders(&layout);
-        let (stream, row_misfits) = (Default::default(), Vec::new());
-        Self { layout, builders, row: 0, stream, row_misfits, misfits: Misfits::default() }
+        let (index_parts, row_misfits) = (Default::default(), Vec::new());
+        Self { layout, builders, row: 0, index_parts, row_misfits, misfits: Misfits::default() }
     }
 
     fn begin(&mut self, row: usize) {
         self.row = row;
         self.row_misfits.clear();
-        self.stream.iter_mut().for_each(String::clear);
+        self.index_parts.iter_mut().for_each(String::clear);
     }
 
     /// Takes the fields of an event, normalised if it is raw. Gives what it was.
@@ -237,8 +225,8 @@ impl Columns {
     /// Takes a scalar at a path.
     fn scalar(&mut self, paths: &PathTree, at: PathId, scalar: Scalar<'_>) {
         let node = paths.node(at);
-        if let (Some(part), Scalar::Str(text)) = (node.stream_part, scalar) {
-            text.clone_into(&mut self.stream[part]);
+        if let (Some(part), Scalar::Str(text)) = (node.index_part, scalar) {
+            text.clone_into(&mut self.index_parts[part]);
         }
         match node.column {
             Some(column) => match coerce(&self.layout.fields()[column], scalar) {

@@ -29,6 +29,9 @@ pub(crate) enum Failure {
     /// There is no rule in what was named.
     #[error("no rule could be read from {}", list(.0))]
     NoRules(Vec<PathBuf>),
+    /// Nothing of what was named could be opened.
+    #[error("cannot open {}", list(.0))]
+    NoEvents(Vec<PathBuf>),
     /// A rule that is no file, and no place to look for it.
     #[error("no such file: {0}; to name a rule by its id or name, say where to look with `--rules PATH`")]
     NoSuchFile(String),

@@ -44,15 +44,3 @@ pub fn normalize(record: Document) -> Document {
         Shape::Flat => windows::from_flat(record),
     }
 }
-
-/// The index that a document would be written to, by its `data_stream.*`, or by its Beat
-/// (`<agent.type>-<agent.version>`); none if it names neither.
-pub fn index(document: &Document) -> Option<String> {
-    let text = |path: &str| ecs::get(document, path).and_then(Value::as_str);
-    if let (Some(kind), Some(dataset)) = (text("data_stream.type"), text("data_stream.dataset")) {
-        let namespace = text("data_stream.namespace").unwrap_or("default");
-        return Some(format!("{kind}-{dataset}-{namespace}"));
-    }
-    let beat = text("agent.type").filter(|kind| kind.ends_with("beat"))?;
-    Some(format!("{beat}-{}", text("agent.version").unwrap_or("0.0.0")))
-}

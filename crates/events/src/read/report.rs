@@ -31,6 +31,12 @@ impl ScanReport {
         *self.skipped.entry(reason).or_default() += 1;
     }
 
+    /// Whether none of the inputs could so much as be opened.
+    pub fn nothing_was_opened(&self) -> bool {
+        let is_closed = |kind: &ProblemKind| matches!(kind, ProblemKind::NotFound | ProblemKind::Unreadable);
+        self.files == 0 && !self.problems.is_empty() && self.problems.counts.keys().all(is_closed)
+    }
+
     /// Adds the report of another part of the same scan.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.files += other.files;
