@@ -55,18 +55,38 @@ impl fmt::Display for NotRun {
     }
 }
 
-/// Compiles a rule. The diagnostics point into the text of its query.
-pub(crate) fn compile(rule: &Rule) -> (Status, Vec<Diagnostic>) {
-    if rule.is_deprecated() {
-        return (Status::NotRun(NotRun::Deprecated), Vec::new());
-    }
-    match &rule.kind {
-        RuleKind::Eql(eql) => compile_eql(eql),
-        other => (Status::NotRun(NotRun::Type(other.rule_type())), Vec::new()),
+/// What came of compiling a rule.
+#[derive(Debug)]
+pub(crate) struct Compilation {
+    pub(crate) status: Status,
+    /// Diagnostics that point into the text of the query.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Fields of a compiled rule that an engine does not act on yet, and what comes of it.
+    pub(crate) not_applied: Vec<(&'static str, &'static str)>,
+}
+
+impl Compilation {
+    fn not_run(reason: NotRun) -> Self {
+        Self { status: Status::NotRun(reason), diagnostics: Vec::new(), not_applied: Vec::new() }
     }
 }
 
-fn compile_eql(rule: &EqlRule) -> (Status, Vec<Diagnostic>) {
+/// Compiles a rule.
+pub(crate) fn compile(rule: &Rule) -> Compilation {
+    if rule.is_deprecated() {
+        return Compilation::not_run(NotRun::Deprecated);
+    }
+    let mut compilation = match &rule.kind {
+        RuleKind::Eql(eql) => compile_eql(eql),
+        other => Compilation::not_run(NotRun::Type(other.rule_type())),
+    };
+    if matches!(compilation.status, Status::Compiled(_)) {
+        compilation.not_applied = not_applied(rule);
+    }
+    compilation
+}
+
+fn compile_eql(rule: &EqlRule) -> Compilation {
     let options = eql::Options {
         schema: Schema::catalogue(),
         event_category_field: rule.event_category_override.as_deref().unwrap_or(EVENT_CATEGORY),
@@ -78,5 +98,16 @@ fn compile_eql(rule: &EqlRule) -> (Status, Vec<Diagnostic>) {
         Some(query) => Status::Compiled(query),
         None => Status::Failed,
     };
-    (status, diagnostics)
+    Compilation { status, diagnostics, not_applied: Vec::new() }
+}
+
+fn not_applied(rule: &Rule) -> Vec<(&'static str, &'static str)> {
+    let mut fields = Vec::new();
+    if rule.alert_suppression.is_some() {
+        fields.push(("alert_suppression", "alerts that are alike are not folded into one"));
+    }
+    if !rule.exceptions_list.is_empty() {
+        fields.push(("exceptions_list", "the lists are kept in Kibana, and what they except gives alerts"));
+    }
+    fields
 }

@@ -1,13 +1,14 @@
 //! Loading sets of rules from files and folders.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rulehound_query::{Diagnostic, Severity};
 use walkdir::WalkDir;
 
-use crate::compile::{Status, compile};
+use crate::compile::{Compilation, Status, compile};
 use crate::kind::RuleType;
 use crate::problem::Problem;
 use crate::read::{Literal, Reading, read_toml};
@@ -135,34 +136,33 @@ impl Loader {
     }
 
     fn add_reading(&mut self, file: &Path, folder: &Path, source: &Arc<str>, reading: Reading) {
-        let Reading { rule, rule_id, rule_type, has_version, query_span, mut findings } = reading;
-        let file = file.to_owned();
+        let Reading { rule, rule_id, rule_type, spans, mut findings } = reading;
+        let span = |field: &str| spans.get(field).cloned().unwrap_or_default();
         match rule {
-            None => self.set.unread.push(UnreadRule { file: file.clone(), rule_type }),
+            None => self.set.unread.push(UnreadRule { file: file.to_owned(), rule_type }),
             Some(mut rule) => {
-                if !has_version
+                if !spans.contains_key("version")
                     && let Some(version) = self.locks.version(folder, &rule.rule_id, &mut self.set.problems)
                 {
                     rule.version = version;
                 }
-                let (mut status, diagnostics) = compile(&rule);
-                if let Some(span) = query_span {
-                    findings.extend(into_document(diagnostics, &Literal::new(source, span)));
-                }
-                if let Some((rule_id, span)) = &rule_id
-                    && let Some(first) = self.ids.insert(rule_id.clone(), file.clone())
-                {
-                    findings.push(duplicate(rule_id, &first, span.clone()));
-                    self.ids.insert(rule_id.clone(), first);
+                let Compilation { mut status, diagnostics, not_applied } = compile(&rule);
+                findings.extend(into_document(diagnostics, &Literal::new(source, span("query"))));
+                findings.extend(
+                    not_applied.into_iter().map(|(field, effect)| unapplied(field, effect, span(field))),
+                );
+                if let Some(first) = self.ids.get(&rule.rule_id) {
+                    findings.push(duplicate(&rule.rule_id, first, span("rule_id")));
                     status = Status::Failed;
+                } else {
+                    self.ids.insert(rule.rule_id.clone(), file.to_owned());
                 }
-                self.set.rules.push(LoadedRule { rule, file: file.clone(), status });
+                self.set.rules.push(LoadedRule { rule, file: file.to_owned(), status });
             }
         }
         findings.sort_by_key(|finding| finding.span.start);
-        let rule_id = rule_id.map(|(id, _)| id);
         self.set.problems.extend(findings.into_iter().map(|diagnostic| Problem {
-            file: file.clone(),
+            file: file.to_owned(),
             source: Some(source.clone()),
             rule_id: rule_id.clone(),
             diagnostic,
@@ -177,7 +177,18 @@ fn into_document(diagnostics: Vec<Diagnostic>, literal: &Literal) -> impl Iterat
         .map(|diagnostic| Diagnostic { span: literal.span(diagnostic.span.clone()), ..diagnostic })
 }
 
-fn duplicate(rule_id: &RuleId, first: &Path, span: std::ops::Range<usize>) -> Diagnostic {
+fn unapplied(field: &str, effect: &str, span: Range<usize>) -> Diagnostic {
+    Diagnostic {
+        code: "rule::not-applied",
+        severity: Severity::Warning,
+        message: format!("`rule.{field}` is not applied yet: {effect}"),
+        span,
+        label: None,
+        help: None,
+    }
+}
+
+fn duplicate(rule_id: &RuleId, first: &Path, span: Range<usize>) -> Diagnostic {
     Diagnostic {
         code: "rule::duplicate-id",
         severity: Severity::Error,

@@ -95,12 +95,17 @@ fn missing_fields_point_at_the_table() {
     check_edit("name = \"Execution\"\n", "", &["rule::missing-field 25:1 [rule.threat.tactic]"]);
     check("[metadata]\nmaturity = \"production\"\n", &["rule::missing-table 1:1 "]);
     check("", &["rule::missing-table 1:1 "]);
+    check("[tool.x]\na = 1\n", &["rule::missing-table 1:1 "]);
+    check(
+        "[rule]\nid = \"x\"\nos_list = [\"windows\"]\nquery = \"any where true\"\n",
+        &["rule::endpoint-rule 1:1 [rule]"],
+    );
     // Kibana can do without: a warning.
     check_edit("author = [\"Rulehound\"]\n", "", &["rule::missing-field 5:1 [rule]"]);
 }
 
 #[test]
-fn every_fault_of_a_rule_is_found_at_once() {
+fn every_faulty_field_is_found_at_once() {
     let text = RULE.replace("risk_score = 21", "risk_score = 101").replace("name = \"A thing\"\n", "");
     let text = text.replace("now-9m", "yesterday");
     check(
@@ -182,6 +187,16 @@ fn what_is_odd_is_a_warning() {
     for (from, to, expected) in [
         ("license =", "licence =", "rule::unknown-field 12:1 licence"),
         ("[metadata]", "[metadatum]", "rule::unknown-field 1:2 metadatum"),
+        (
+            "interval = \"5m\"",
+            "alert_suppression = {group_by = [\"host.name\"]}",
+            "rule::not-applied 10:21 {group_by = [\"host.name\"]}",
+        ),
+        (
+            "interval = \"5m\"",
+            "exceptions_list = [{id = \"a\", list_id = \"a\", type = \"b\", namespace_type = \"c\"}]",
+            "rule::not-applied 10:19 [{id = \"a\", list_id = \"a\", type = \"b\", namespace_type = \"c\"}]",
+        ),
         ("id = \"TA0002\"", "id = \"T0002\"", "rule::attack-id 26:6 \"T0002\""),
         ("name = \"Execution\"", "name = \"Executing\"", "rule::attack-name 27:8 \"Executing\""),
         (

@@ -8,22 +8,22 @@ use std::process::{Command, Stdio};
 
 /// What a run left behind.
 #[derive(Debug)]
-pub struct Run {
+pub(crate) struct Run {
     /// Exit code.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Standard error.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 /// Runs `rulehound` in a folder.
-pub fn rulehound(folder: &Path, args: &[&str]) -> Run {
+pub(crate) fn rulehound(folder: &Path, args: &[&str]) -> Run {
     rulehound_with_input(folder, args, b"")
 }
 
 /// Runs `rulehound` in a folder with standard input.
-pub fn rulehound_with_input(folder: &Path, args: &[&str], input: &[u8]) -> Run {
+pub(crate) fn rulehound_with_input(folder: &Path, args: &[&str], input: &[u8]) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_rulehound"))
         .args(args)
         .current_dir(folder)
@@ -48,7 +48,7 @@ pub fn rulehound_with_input(folder: &Path, args: &[&str], input: &[u8]) -> Run {
 }
 
 /// Makes a folder of files.
-pub fn folder_of(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub(crate) fn folder_of(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         let path = folder.path().join(name);

@@ -8,6 +8,7 @@ mod rule;
 mod scalars;
 mod threat;
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use rulehound_query::Diagnostic;
@@ -25,14 +26,12 @@ use crate::values::RuleId;
 pub(crate) struct Reading {
     /// The rule; `None` if there are errors.
     pub(crate) rule: Option<Rule>,
-    /// Its id and where that stands, even if the rule is broken.
-    pub(crate) rule_id: Option<(RuleId, Range<usize>)>,
+    /// Its id, even if the rule is broken.
+    pub(crate) rule_id: Option<RuleId>,
     /// Its type, even if the rule is broken.
     pub(crate) rule_type: Option<RuleType>,
-    /// Whether the rule itself says which version it is.
-    pub(crate) has_version: bool,
-    /// Where the query stands in the text, its quotes included.
-    pub(crate) query_span: Option<Range<usize>>,
+    /// Where the values of its fields stand in the text; of a string, quotes included.
+    pub(crate) spans: HashMap<String, Range<usize>>,
     /// Errors and warnings.
     pub(crate) findings: Vec<Diagnostic>,
 }
@@ -63,39 +62,47 @@ fn peek(entries: &Entries) -> Reading {
     let Some(Entry { node: Node { kind: Kind::Table(rule), .. }, .. }) = entries.get("rule") else {
         return Reading::default();
     };
-    let text = |key: &str| match rule.get(key).map(|entry| &entry.node) {
-        Some(Node { kind: Kind::String(text), span }) => Some((text, span)),
+    let text = |key: &str| match rule.get(key).map(|entry| &entry.node.kind) {
+        Some(Kind::String(text)) => Some(text.as_str()),
         _ => None,
     };
     Reading {
-        rule_id: text("rule_id").and_then(|(id, span)| Some((RuleId::new(id)?, span.clone()))),
-        rule_type: text("type").and_then(|(word, _)| RuleType::from_word(word)),
-        has_version: rule.contains_key("version"),
-        query_span: text("query").map(|(_, span)| span.clone()),
+        rule_id: text("rule_id").and_then(RuleId::new),
+        rule_type: text("type").and_then(RuleType::from_word),
+        spans: rule.iter().map(|(key, entry)| (key.clone(), entry.node.span.clone())).collect(),
         ..Reading::default()
     }
 }
 
 fn read_document(entries: &mut Entries, findings: &mut Findings) -> Option<Rule> {
+    if !entries.contains_key("rule") {
+        let message = "no `[rule]` table: this is not a detection rule".to_owned();
+        findings.error("rule::missing-table", 0..0, message, None);
+        return None;
+    }
     let metadata = match take_table(entries, "metadata", findings) {
         Some(table) => rule::read_metadata(table, findings),
         None => Metadata::default(),
     };
     let transform = take_table(entries, "transform", findings).map_or_else(JsonObject::new, Table::into_rest);
-    let table = match entries.contains_key("rule") {
-        true => take_table(entries, "rule", findings),
-        false => {
-            let message = "no `[rule]` table: this is not a detection rule".to_owned();
-            findings.error("rule::missing-table", 0..0, message, None);
-            None
-        }
-    };
+    let table = take_table(entries, "rule", findings)?;
+    if is_endpoint_rule(&table) {
+        let message =
+            "this is a behaviour rule of Elastic Endpoint: such rules cannot be read yet".to_owned();
+        findings.error("rule::endpoint-rule", table.span.clone(), message, None);
+        return None;
+    }
     for (key, entry) in entries.iter() {
         let message = format!("a rule file has no table or field named `{key}`");
         let help = near_miss(key, TABLES.iter().copied());
         findings.warning("rule::unknown-field", entry.key_span.clone(), message, help);
     }
-    rule::read_rule(table?, metadata, transform, findings)
+    rule::read_rule(table, metadata, transform, findings)
+}
+
+/// The endpoint's own rules look much like detection rules: they have an `id` and systems to run on, no type.
+fn is_endpoint_rule(rule: &Table) -> bool {
+    rule.get("os_list").is_some() && rule.get("id").is_some() && rule.get("type").is_none()
 }
 
 fn take_table(entries: &mut Entries, name: &str, findings: &mut Findings) -> Option<Table> {
