@@ -9,7 +9,7 @@ mod evaluate;
 
 use rulehound_schema::{Field, FieldSource, Value};
 
-use crate::{CompareOp, Pattern};
+use crate::{CompareOp, Patterns};
 
 /// An expression over one event. `None` stands for null.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +51,7 @@ pub enum Expr {
     /// Ordered comparison.
     Compare(CompareOp, Box<Expr>, Box<Expr>),
     /// Whether a string matches one of the patterns.
-    Matches(Box<Expr>, Vec<Pattern>),
+    Matches(Box<Expr>, Patterns),
     /// Whether the inner expression is null; never null itself.
     IsNull(Box<Expr>),
     /// Three-valued conjunction.

@@ -90,6 +90,37 @@ impl PatternMatcher {
     }
 }
 
+/// Patterns of which one must match, ready to match. Equal if the patterns are.
+#[derive(Clone, Debug)]
+pub struct Patterns {
+    patterns: Arc<[Pattern]>,
+    matchers: Arc<[PatternMatcher]>,
+}
+
+impl Patterns {
+    /// Makes the matchers. Only regular expressions can fail.
+    pub fn new(patterns: Vec<Pattern>) -> Result<Self, PatternError> {
+        let matchers = patterns.iter().map(PatternMatcher::new).collect::<Result<_, _>>()?;
+        Ok(Self { patterns: patterns.into(), matchers })
+    }
+
+    /// The patterns.
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.patterns
+    }
+
+    /// Whether the whole string matches one of the patterns.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.matchers.iter().any(|matcher| matcher.is_match(text))
+    }
+}
+
+impl PartialEq for Patterns {
+    fn eq(&self, other: &Self) -> bool {
+        self.patterns == other.patterns
+    }
+}
+
 /// Matches greedily: of two ways to let a `*` end, the shorter is never worse, so that only the last `*` is ever
 /// taken up again.
 fn wildcard_matches(parts: &[WildcardPart], text: &str, case_insensitive: bool) -> bool {

@@ -11,7 +11,7 @@ use super::problem::{Problem, Problems};
 use super::suggest;
 use super::types::{Type, type_of_field};
 use crate::functions::{ArgumentType, Signature};
-use crate::pattern::PatternMatcher;
+use crate::pattern::{PatternMatcher, Patterns};
 use crate::{ArithmeticOp, CompareOp, Expr, Function, Pattern};
 
 /// The type of fields that a query names and no event has: their value is null.
@@ -373,21 +373,26 @@ impl<'a> Checker<'a> {
     fn matches(&mut self, value: &Node, matching: Matching, patterns: &[Node]) -> Option<Expr> {
         let instead = if matching == Matching::Colon { "==" } else { "string(...)" };
         let value = self.string(matching.text(), value, instead);
+        // Constants of the wrong type are no error where nobody knows the type of the field.
+        let any_type = value.as_ref().is_some_and(Typed::is_unknown_field) && !self.schema.is_strict();
         let made: Vec<Option<Option<Pattern>>> =
-            patterns.iter().map(|node| self.pattern(matching, node)).collect();
-        let made: Vec<Option<Pattern>> = made.into_iter().collect::<Option<_>>()?;
+            patterns.iter().map(|node| self.pattern(matching, node, any_type)).collect();
+        let (value, made) = (value?, made.into_iter().collect::<Option<Vec<Option<Pattern>>>>()?);
         let patterns: Vec<Pattern> = made.into_iter().flatten().collect();
-        if patterns.is_empty() {
+        if patterns.is_empty() && !value.is_unknown_field() {
             return Some(Expr::Literal(None));
         }
-        Some(Expr::Matches(Box::new(value?.expr), patterns))
+        // They were compiled one by one already.
+        let patterns = Patterns::new(patterns).ok()?;
+        Some(Expr::Matches(Box::new(value.expr), patterns))
     }
 
     /// `Some(None)` for null, which nothing matches.
-    fn pattern(&mut self, matching: Matching, node: &Node) -> Option<Option<Pattern>> {
+    fn pattern(&mut self, matching: Matching, node: &Node, any_type: bool) -> Option<Option<Pattern>> {
         let text = match &node.kind {
             Kind::String(text) => text,
             Kind::Null if matching == Matching::Colon => return Some(None),
+            _ if any_type => return Some(None),
             _ => {
                 let found = self.value(node).map(|typed| typed.found()).unwrap_or_default();
                 let operator = matching.text();

@@ -60,7 +60,7 @@ fn predicate(expr: &Expr) -> Option<Filter> {
             Some(constant::order(field, *op, value?).unwrap_or(Filter::Constant(false)))
         }
         Expr::Matches(value, patterns) => match &**value {
-            Expr::Field(field) => Some(matches(field, patterns.clone())),
+            Expr::Field(field) => Some(matches(field, patterns.patterns().to_vec())),
             _ => None,
         },
         Expr::IsNull(value) => match &**value {

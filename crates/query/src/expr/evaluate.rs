@@ -6,7 +6,6 @@ use rulehound_schema::{FieldSource, FieldType, Value};
 
 use super::{ArithmeticOp, Expr};
 use crate::CompareOp;
-use crate::pattern::PatternMatcher;
 
 /// Most values of one expression: pairs of long arrays could make millions. Values beyond are dropped.
 const MOST_VALUES: usize = 4096;
@@ -49,14 +48,10 @@ impl Expr {
                     order.map(|order| Value::Boolean(op.holds(order)))
                 })
             }
-            Self::Matches(inner, patterns) => {
-                // A pattern was checked when the query was compiled.
-                let matchers: Vec<_> = patterns.iter().filter_map(|p| PatternMatcher::new(p).ok()).collect();
-                map(inner, event, |value| match value {
-                    Value::String(text) => Some(Value::Boolean(matchers.iter().any(|m| m.is_match(text)))),
-                    _ => None,
-                })
-            }
+            Self::Matches(inner, patterns) => map(inner, event, |value| match value {
+                Value::String(text) => Some(Value::Boolean(patterns.is_match(text))),
+                _ => None,
+            }),
             Self::IsNull(inner) => {
                 distinct(inner.values(event).into_iter().map(|value| Some(Value::Boolean(value.is_none()))))
             }
