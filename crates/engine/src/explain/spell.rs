@@ -42,7 +42,7 @@ pub(super) fn expr(expr: &Expr) -> String {
         }
         Expr::NotEqual { left, right } => binary(left, "!=", right),
         Expr::Compare(op, left, right) => binary(left, operator(*op), right),
-        Expr::Matches(inner, patterns) => matches(&operand(inner), patterns),
+        Expr::Matches(inner, patterns) => matches(&operand(inner), patterns.patterns()),
         Expr::IsNull(inner) => format!("{} == null", operand(inner)),
         Expr::And(parts) => list(parts, " and "),
         Expr::Or(parts) => list(parts, " or "),

@@ -11,7 +11,7 @@ use proptest::sample::select;
 use proptest::strategy::Union;
 use rulehound_events::{Document, DocumentRow, EventBatch, Layout, Origin, Shredder};
 use rulehound_query::{
-    ArithmeticOp, CompareOp, Expr, Filter, Function, Pattern, Predicate, Test, WildcardPart,
+    ArithmeticOp, CompareOp, Expr, Filter, Function, Pattern, Patterns, Predicate, Test, WildcardPart,
 };
 use rulehound_schema::{Field, FieldSource, FieldType, IndexPatterns, Value};
 use serde_json::{Value as Json, json};
@@ -197,7 +197,7 @@ fn computed() -> impl Strategy<Value = Expr> {
             vec![a, b]
         )),
         (text.clone(), prop::collection::vec(pattern(), 1..3))
-            .prop_map(|(a, p)| Expr::Matches(Box::new(a), p)),
+            .prop_map(|(a, p)| Expr::Matches(Box::new(a), Patterns::new(p).unwrap())),
         (text.clone(), text.clone(), any::<bool>()).prop_map(|(a, b, case_insensitive)| Expr::Equal {
             left: Box::new(a),
             right: Box::new(b),
