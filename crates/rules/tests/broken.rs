@@ -112,8 +112,8 @@ fn every_faulty_field_is_found_at_once() {
         &text,
         &[
             "rule::missing-field 5:1 [rule]",
-            "rule::out-of-range 13:14 101",
             "rule::date-math 8:8 \"yesterday\"",
+            "rule::out-of-range 13:14 101",
         ],
     );
 }
