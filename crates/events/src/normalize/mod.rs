@@ -1,4 +1,7 @@
 //! Normalisers: from raw records to ECS, as Elastic's integrations do it. One module a source.
+//!
+//! To add one: give its records a [`Shape`], tell it in [`shape`], and make a module that takes the record and
+//! gives the ECS document (`Ecs` builds it, by dotted paths); call it in [`normalize`].
 
 mod community_id;
 mod ecs;

@@ -24,7 +24,6 @@ const OF_THE_SHIPPER: &[&str] = &[
     "SourceModuleType",
     "host",
     "port",
-    "tags",
 ];
 
 /// What NXLog makes of the level and the audit result, and calls like a field that Sysmon has too.
@@ -57,9 +56,13 @@ pub(super) fn read(mut record: Document) -> WindowsEvent {
         record.remove("EventType");
     }
     let event_id = record.remove("EventID").as_ref().and_then(winlog::code).unwrap_or_default();
-    let header = system(&mut record, event_id, time, level);
+    let tags = record.remove("tags");
+    let mut doc = system(&mut record, event_id, time, level).into_ecs();
+    if let Some(tags) = tags {
+        doc.set("tags", tags);
+    }
     let data = record.into_iter().map(|(name, value)| (name, event::as_text(value))).collect();
-    WindowsEvent { doc: header.into_ecs(), data, code: event_id }
+    WindowsEvent { doc, data, code: event_id }
 }
 
 /// Takes what is of the system out of the record; what it leaves is the event data.
@@ -68,11 +71,17 @@ fn system(record: &mut Document, event_id: u32, time: Option<String>, level: Opt
     let has_user = record.contains_key("AccountType");
     let has_execution = record.contains_key("ExecutionProcessID");
     let has_numeric_version = record.get("Version").is_some_and(Value::is_number);
-    let mut take = |name: &str| record.remove(name).as_ref().and_then(text);
+    let mut take = |name: &str| {
+        let value = record.get(name).and_then(text)?;
+        record.remove(name);
+        Some(value)
+    };
     take("EventTime");
     take("TimeCreated");
+    let channel = take("Channel");
+    let provider = take("SourceName").or_else(|| take("ProviderName"));
     let mut header = System {
-        provider: take("SourceName").or_else(|| take("ProviderName")),
+        provider: provider.or_else(|| provider_of(channel.as_deref()?, event_id).map(str::to_owned)),
         provider_guid: take("ProviderGuid").map(|guid| guid.to_ascii_lowercase()),
         event_id,
         level: take("Level").or_else(|| level.map(str::to_owned)),
@@ -85,7 +94,7 @@ fn system(record: &mut Document, event_id: u32, time: Option<String>, level: Opt
         activity_id: take("ActivityID"),
         related_activity_id: take("RelatedActivityID"),
         process_id: take("ExecutionProcessID"),
-        channel: take("Channel"),
+        channel,
         computer: take("Hostname").or_else(|| take("Computer")),
         message: take("Message"),
         ..System::default()
@@ -103,6 +112,24 @@ fn system(record: &mut Document, event_id: u32, time: Option<String>, level: Opt
         header.user_type = take("AccountType");
     }
     header
+}
+
+/// The provider of an event, where the shipper has left it out and the channel has but one.
+fn provider_of(channel: &str, event_id: u32) -> Option<&'static str> {
+    let providers = [
+        (
+            "Security",
+            if event_id < 4000 {
+                "Microsoft-Windows-Eventlog"
+            } else {
+                "Microsoft-Windows-Security-Auditing"
+            },
+        ),
+        ("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon"),
+        ("Microsoft-Windows-PowerShell/Operational", "Microsoft-Windows-PowerShell"),
+        ("Windows PowerShell", "PowerShell"),
+    ];
+    providers.into_iter().find(|(name, _)| channel.eq_ignore_ascii_case(name)).map(|(_, provider)| provider)
 }
 
 fn text(value: &Value) -> Option<String> {

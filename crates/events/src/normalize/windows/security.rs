@@ -41,6 +41,12 @@ fn classify(event: &mut WindowsEvent) {
         event.doc.set("event.category", class.category);
         event.doc.set("event.type", class.kind);
     }
+    // The result is in the keywords; these two say it by what they are.
+    match event.code {
+        4624 => event.doc.set_default("event.outcome", "success"),
+        4625 => event.doc.set_default("event.outcome", "failure"),
+        _ => {}
+    }
 }
 
 /// Gives a field the name of a code, if it has one.
