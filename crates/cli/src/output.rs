@@ -10,6 +10,7 @@ use comfy_table::{Attribute, Cell, Color, Table};
 use rulehound_rules::Severity;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// The streams of this run. Text may always be written with styles: they are taken out where not wanted.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,11 @@ impl Output {
     pub(crate) fn error(&self, error: &dyn Display) {
         // If standard error is closed there is nobody left to tell.
         let _ = writeln!(self.stderr(), "{ERROR}error{ERROR:#}: {}", printable(&error.to_string()));
+    }
+
+    /// Says what is wrong, though the command goes on.
+    pub(crate) fn warning(&self, warning: &dyn Display) {
+        let _ = writeln!(self.stderr(), "{WARNING}warning{WARNING:#}: {}", printable(&warning.to_string()));
     }
 
     /// A table without lines, as wide as the terminal, or as it needs to be where there is none. Its cells

@@ -40,11 +40,26 @@ pub(crate) fn scan(
     output: &Output,
     sink: &(dyn Fn(EventBatch) -> ControlFlow<()> + Sync),
 ) -> Result<ScanReport, Failure> {
+    let read = |named: &[Input], options| {
+        Ok(((), read::scan(named, &ScanOptions { layout, ..options }, sink)))
+    };
+    Ok(scan_with(inputs, threads, output, read)?.1)
+}
+
+/// Lets `read` read the events that were named, as [`scan`] does: for what brings its own layout and sink.
+///
+/// # Errors
+/// Those of `read`, or if nothing could be opened.
+pub(crate) fn scan_with<T>(
+    inputs: &EventInputs,
+    threads: Threads,
+    output: &Output,
+    read: impl FnOnce(&[Input], ScanOptions) -> Result<(T, ScanReport), Failure>,
+) -> Result<(T, ScanReport), Failure> {
     let asked = || inputs.threads.map(usize::from);
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let progress = std::io::stderr().is_terminal().then(Arc::<Progress>::default);
     let options = ScanOptions {
-        layout,
         threads: if threads == Threads::One { 1 } else { asked().unwrap_or_else(cores) },
         index: inputs.index.clone(),
         progress: progress.clone(),
@@ -52,18 +67,19 @@ pub(crate) fn scan(
     };
     let named: Vec<Input> = inputs.events.iter().map(Input::from_argument).collect();
     let is_done = AtomicBool::new(false);
-    let report = std::thread::scope(|scope| {
+    let result = std::thread::scope(|scope| {
         if let Some(progress) = &progress {
             scope.spawn(|| show(progress, &is_done));
         }
-        let report = read::scan(&named, &options, sink);
+        let result = read(&named, options);
         is_done.store(true, Ordering::Relaxed);
-        report
+        result
     });
+    let (read, report) = result?;
     tell(&report, output)?;
     match report.nothing_was_opened() {
         true => Err(Failure::NoEvents(inputs.events.clone())),
-        false => Ok(report),
+        false => Ok((read, report)),
     }
 }
 

@@ -6,5 +6,6 @@ pub mod explain;
 pub mod interpret;
 mod matcher;
 pub mod scope;
+pub mod search;
 
 pub use matcher::{FilterId, Matcher, MatcherError};

@@ -8,7 +8,11 @@ mod rules;
 
 use std::path::PathBuf;
 
-use crate::args::Command;
+use clap::ValueEnum;
+use rulehound_engine::search::SearchError;
+use rulehound_schema::MappingError;
+
+use crate::args::{Command, QueryLanguage};
 use crate::output::Output;
 
 /// How a command that could run ended.
@@ -46,9 +50,37 @@ pub(crate) enum Failure {
         /// How many rules that is.
         count: usize,
     },
+    /// A language that queries cannot be in yet.
+    #[error("{} queries are not supported yet; only eql is", name_of(.0))]
+    Language(QueryLanguage),
+    /// A file that could not be read.
+    #[error("cannot read {}: {error}", .file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// Mappings that could not be understood.
+    #[error("cannot use the mapping: {0}")]
+    Mapping(MappingError),
+    /// A field that an argument names and the mapping does not.
+    #[error("the mapping has no field `{0}`")]
+    UnknownField(String),
+    /// A field that should order events but holds no dates.
+    #[error("`{0}` holds no dates and cannot put events in order")]
+    NoDate(String),
+    /// A search that could not be done.
+    #[error(transparent)]
+    Search(#[from] SearchError),
     /// A command that is not built yet.
     #[error("`{0}` is not built yet")]
     NotBuilt(&'static str),
+}
+
+/// A value as it is given on the command line.
+fn name_of(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// Paths as a message lists them.

@@ -1,9 +1,121 @@
-//! `rulehound query`.
+//! `rulehound query`: one query over events.
+
+mod table;
+
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::time::Instant;
+
+use rulehound_engine::search::{
+    self, Results, Search, SearchOptions, event_json, response_json, sequence_json,
+};
+use rulehound_query::eql::{self, Options};
+use rulehound_query::{EventOrder, Plan, Query, Severity};
+use rulehound_schema::{Field, FieldType, Schema};
 
 use super::{Exit, Failure};
-use crate::args::QueryArgs;
+use crate::args::{QueryArgs, QueryLanguage, QueryOutput};
+use crate::diagnostics::render;
 use crate::output::Output;
+use crate::scan::{self, ScanProgress};
 
-pub(crate) fn run(_args: &QueryArgs, _output: &Output) -> Result<Exit, Failure> {
-    Err(Failure::NotBuilt("query"))
+pub(crate) fn run(args: &QueryArgs, output: &Output) -> Result<Exit, Failure> {
+    if args.language != QueryLanguage::Eql {
+        return Err(Failure::Language(args.language));
+    }
+    let mapped = mapping(args)?;
+    let schema = mapped.as_ref().unwrap_or_else(|| Schema::catalogue());
+    let Some(query) = compile(args, schema, output)? else { return Ok(Exit::FoundProblem) };
+    let started = Instant::now();
+    let progress = ScanProgress::start();
+    let options = SearchOptions {
+        size: args.size,
+        max_samples_per_key: args.max_samples_per_key,
+        scan: args.inputs.scan_options(&progress),
+        ..SearchOptions::new(order(args, schema, &query)?)
+    };
+    let search = search::search(&query, &args.inputs.inputs(), &options)?;
+    drop(progress);
+    let exit = scan::report(&search.scan, output)?;
+    if search.without_time > 0 {
+        let field = &args.timestamp_field;
+        output.warning(&format!("{} events have no `{field}` and were left out", search.without_time));
+    }
+    let mut out = output.stdout();
+    match args.output {
+        QueryOutput::Response => write_json(&mut out, &response_json(&search, started.elapsed()))?,
+        QueryOutput::Ndjson => write_lines(&mut out, &search.results)?,
+        QueryOutput::Table => table::write(&mut out, &search, &args.timestamp_field, output)?,
+    }
+    out.flush()?;
+    say_what_is_left_out(&search, output)?;
+    Ok(exit)
+}
+
+/// The mapping that was given, if any.
+fn mapping(args: &QueryArgs) -> Result<Option<Schema>, Failure> {
+    if args.mapping.is_empty() {
+        return Ok(None);
+    }
+    let read = |file| fs::read_to_string(file).map_err(|error| Failure::Read { file: file.clone(), error });
+    let texts = args.mapping.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    Schema::from_mappings(texts.iter().map(String::as_str)).map(Some).map_err(Failure::Mapping)
+}
+
+/// The query; `None` if it is refused, and why has been said.
+fn compile(args: &QueryArgs, schema: &Schema, output: &Output) -> Result<Option<Query>, Failure> {
+    let options = Options { schema, event_category_field: &args.event_category_field };
+    let compiled = eql::compile(&args.query, options);
+    let mut err = output.stderr();
+    for diagnostic in &compiled.diagnostics {
+        write!(err, "{}", render(diagnostic, "query", Some(&args.query)))?;
+    }
+    let refused = compiled.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    Ok(compiled.query.filter(|_| !refused))
+}
+
+/// The fields that put events in order. A sample needs no time.
+fn order(args: &QueryArgs, schema: &Schema, query: &Query) -> Result<EventOrder, Failure> {
+    let needs_time = !matches!(query.plan, Plan::Sample(_));
+    let field = |name: &str, otherwise: FieldType, is_needed: bool| match schema.field(name) {
+        Some(field) => Ok(field),
+        None if is_needed && schema.is_strict() => Err(Failure::UnknownField(name.to_owned())),
+        None => Ok(Field { name: name.into(), field_type: otherwise, parameters: None }),
+    };
+    let timestamp = field(&args.timestamp_field, FieldType::Date, needs_time)?;
+    if !matches!(timestamp.field_type, FieldType::Date | FieldType::DateNanos) {
+        return Err(Failure::NoDate(args.timestamp_field.clone()));
+    }
+    let tiebreaker = args.tiebreaker_field.as_deref().map(|name| field(name, FieldType::Keyword, true));
+    Ok(EventOrder { timestamp, tiebreaker: tiebreaker.transpose()? })
+}
+
+fn write_json(out: &mut BufWriter<impl Write>, value: &serde_json::Value) -> Result<(), Failure> {
+    serde_json::to_writer_pretty(&mut *out, value).map_err(std::io::Error::from)?;
+    Ok(writeln!(out)?)
+}
+
+/// A line a result.
+fn write_lines(out: &mut BufWriter<impl Write>, results: &Results) -> Result<(), Failure> {
+    let lines: Box<dyn Iterator<Item = serde_json::Value>> = match results {
+        Results::Events(events) => Box::new(events.iter().map(event_json)),
+        Results::Sequences(found) => Box::new(found.iter().map(|one| sequence_json(one, false))),
+        Results::Samples(found) => Box::new(found.iter().map(|one| sequence_json(one, true))),
+    };
+    for line in lines {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+fn say_what_is_left_out(search: &Search, output: &Output) -> Result<(), Failure> {
+    let shown = search.results.len();
+    if (shown as u64) < search.found {
+        let found = search.found;
+        writeln!(
+            output.stderr(),
+            "{shown} of {found} results shown; `--size` and the query's pipes say how many"
+        )?;
+    }
+    Ok(())
 }

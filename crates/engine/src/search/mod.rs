@@ -1,0 +1,172 @@
+//! One query over event files: what Elasticsearch's `_eql/search` does over indices.
+//!
+//! Threads read and match; what is needed of the matches is kept. Single events ([`single`]) keep no more than
+//! the results asked for. Steps of sequences and samples ([`joined`]) are kept until all is read, their
+//! documents in a temporary file, then put in order and correlated. Either way the order of results is that
+//! of the events' time, tiebreaker and place in the input, whatever the number of threads.
+
+mod arrival;
+mod joined;
+mod pipes;
+mod response;
+mod single;
+mod spool;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::sync::Arc;
+
+use rulehound_events::read::{Input, ScanOptions, ScanReport};
+use rulehound_events::{Document, EventBatch, EventRow, Layout};
+use rulehound_query::{EventOrder, Plan, Query};
+use rulehound_schema::{Field, FieldSource};
+use serde::{Deserialize, Serialize};
+
+use crate::correlate::{EventTime, Key, KeyValue, steps};
+use crate::{Matcher, MatcherError};
+
+pub use response::{event_json, response_json, sequence_json};
+
+/// How to search.
+#[derive(Clone, Debug)]
+pub struct SearchOptions {
+    /// Which fields put events in order.
+    pub order: EventOrder,
+    /// The most results. It is applied before the query's own pipes, to the end of the results that the first
+    /// of them takes; without pipes to the last results, as Elasticsearch does.
+    pub size: usize,
+    /// The most samples of one join key.
+    pub max_samples_per_key: usize,
+    /// How to read; the layout is the search's own.
+    pub scan: ScanOptions,
+}
+
+impl SearchOptions {
+    /// Elasticsearch's defaults: ten results, one sample a key.
+    pub fn new(order: EventOrder) -> Self {
+        Self { order, size: 10, max_samples_per_key: 1, scan: ScanOptions::default() }
+    }
+}
+
+/// What a search found.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// The results.
+    pub results: Results,
+    /// How many events, sequences or samples there are, those left out by size and pipes included.
+    pub found: u64,
+    /// Events that matched a step of a sequence but have no time, so that they could not be put in order.
+    pub without_time: u64,
+    /// What was read, and what was not.
+    pub scan: ScanReport,
+}
+
+/// Results, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Results {
+    /// Of a query over single events.
+    Events(Vec<FoundEvent>),
+    /// Of a sequence.
+    Sequences(Vec<FoundSequence>),
+    /// Of a sample, in the order of the join keys.
+    Samples(Vec<FoundSequence>),
+}
+
+/// An event that was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FoundEvent {
+    /// Its `_index`, if it has one.
+    pub index: Option<String>,
+    /// Its `_id`.
+    pub id: String,
+    /// The event as an ECS document.
+    pub document: Document,
+}
+
+/// The events of a sequence or sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundSequence {
+    /// What joins them.
+    pub key: Key,
+    /// One a step; `None` where an event is missing as asked.
+    pub events: Vec<Option<FoundEvent>>,
+}
+
+/// A search that could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// A pattern of the query does not compile.
+    #[error(transparent)]
+    Matcher(#[from] MatcherError),
+    /// Matched events could not be kept or read back.
+    #[error("cannot keep matched events in a temporary file: {0}")]
+    Spool(#[from] io::Error),
+}
+
+/// Runs a query over all events of the inputs.
+///
+/// # Errors
+///
+/// If the query cannot be matched, or its matches cannot be kept. What is wrong with the inputs is no error:
+/// it stands in [`Search::scan`].
+pub fn search(query: &Query, inputs: &[Input], options: &SearchOptions) -> Result<Search, SearchError> {
+    let filters = steps(&query.plan).iter().map(|step| step.filter.clone()).collect();
+    let matcher = Matcher::new(filters)?;
+    let layout = Arc::new(layout(query, &matcher, &options.order));
+    let options = SearchOptions { scan: ScanOptions { layout, ..options.scan.clone() }, ..options.clone() };
+    match query.plan {
+        Plan::Event(_) => Ok(single::search(query, &matcher, inputs, &options)),
+        Plan::Sequence(_) | Plan::Sample(_) => joined::search(query, &matcher, inputs, &options),
+    }
+}
+
+/// The fields that the search reads.
+fn layout(query: &Query, matcher: &Matcher, order: &EventOrder) -> Layout {
+    let steps = steps(&query.plan);
+    let keys = steps.iter().flat_map(|step| step.keys).filter_map(|key| key.field.as_ref());
+    let order = std::iter::once(&order.timestamp).chain(&order.tiebreaker);
+    Layout::new(matcher.fields().chain(keys).chain(order).cloned())
+}
+
+/// What orders an event, as far as its fields say. Of several values of a field the least counts.
+#[derive(Clone, Debug)]
+struct Place {
+    time: Option<EventTime>,
+    tiebreaker: Option<KeyValue>,
+}
+
+impl Place {
+    fn of(event: EventRow<'_>, order: &EventOrder) -> Self {
+        let least = |field: &Field| event.values(field).iter().map(KeyValue::from).min();
+        Self {
+            time: event.values(&order.timestamp).iter().filter_map(EventTime::from_value).min(),
+            tiebreaker: order.tiebreaker.as_ref().and_then(least),
+        }
+    }
+}
+
+impl FoundEvent {
+    fn of(batch: &EventBatch, row: usize) -> Self {
+        Self {
+            index: batch.index(row).map(Into::into),
+            id: batch.id(row).into(),
+            document: batch.document(row),
+        }
+    }
+}
+
+impl Results {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Events(events) => events.len(),
+            Self::Sequences(found) | Self::Samples(found) => found.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
