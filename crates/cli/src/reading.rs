@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use rulehound_events::read::{self, Input, Progress, ScanOptions, ScanReport};
 use rulehound_events::{EventBatch, Layout};
@@ -14,8 +13,6 @@ use rulehound_events::{EventBatch, Layout};
 use crate::args::EventInputs;
 use crate::commands::Failure;
 use crate::output::{Output, printable};
-
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// How many problems are shown one by one; of all the number is told.
 const SHOWN: usize = 20;
@@ -40,9 +37,8 @@ pub(crate) fn scan(
     output: &Output,
     sink: &(dyn Fn(EventBatch) -> ControlFlow<()> + Sync),
 ) -> Result<ScanReport, Failure> {
-    let read = |named: &[Input], options| {
-        Ok(((), read::scan(named, &ScanOptions { layout, ..options }, sink)))
-    };
+    let read =
+        |named: &[Input], options| Ok(((), read::scan(named, &ScanOptions { layout, ..options }, sink)));
     Ok(scan_with(inputs, threads, output, read)?.1)
 }
 
@@ -102,12 +98,12 @@ fn tell(report: &ScanReport, output: &Output) -> std::io::Result<()> {
     let mut err = output.stderr();
     let problems = &report.problems;
     for problem in problems.first().iter().take(SHOWN) {
-        writeln!(err, "{WARNING}warning{WARNING:#}: {}", printable(&problem.to_string()))?;
+        output.warning(&problem);
     }
     if problems.total() > SHOWN as u64 {
         let kinds = problems.counts().iter().map(|(kind, n)| format!("{n} {}", kind.code()));
         let kinds = kinds.collect::<Vec<_>>().join(", ");
-        writeln!(err, "{WARNING}warning{WARNING:#}: {} problems in all: {kinds}", problems.total())?;
+        output.warning(&format!("{} problems in all: {kinds}", problems.total()));
     }
     if !report.skipped.is_empty() {
         let total: u64 = report.skipped.values().sum();

@@ -63,7 +63,7 @@ pub(crate) enum Failure {
     },
     /// Mappings that could not be understood.
     #[error("cannot use the mapping: {0}")]
-    Mapping(MappingError),
+    Mapping(#[from] MappingError),
     /// A field that an argument names and the mapping does not.
     #[error("the mapping has no field `{0}`")]
     UnknownField(String),

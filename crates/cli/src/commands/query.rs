@@ -4,39 +4,43 @@ mod table;
 
 use std::fs;
 use std::io::{BufWriter, Write};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use rulehound_engine::search::{
-    self, Results, Search, SearchOptions, event_json, response_json, sequence_json,
+    self, Results, Search, SearchOptions, dynamic_mapping, event_json, response_json, sequence_json,
 };
-use rulehound_query::eql::{self, Options};
-use rulehound_query::{EventOrder, Plan, Query, Severity};
+use rulehound_events::read::Input;
+use rulehound_query::eql::{self, Compiled, Options};
+use rulehound_query::{Diagnostic, EventOrder, Plan, Query};
 use rulehound_schema::{Field, FieldType, Schema};
 
 use super::{Exit, Failure};
 use crate::args::{QueryArgs, QueryLanguage, QueryOutput};
 use crate::diagnostics::render;
 use crate::output::Output;
-use crate::scan::{self, ScanProgress};
+use crate::reading::{self, Threads};
 
 pub(crate) fn run(args: &QueryArgs, output: &Output) -> Result<Exit, Failure> {
     if args.language != QueryLanguage::Eql {
         return Err(Failure::Language(args.language));
     }
-    let mapped = mapping(args)?;
+    let mapped = mapped(args)?;
     let schema = mapped.as_ref().unwrap_or_else(|| Schema::catalogue());
     let Some(query) = compile(args, schema, output)? else { return Ok(Exit::FoundProblem) };
     let started = Instant::now();
-    let progress = ScanProgress::start();
-    let options = SearchOptions {
-        size: args.size,
-        max_samples_per_key: args.max_samples_per_key,
-        scan: args.inputs.scan_options(&progress),
-        ..SearchOptions::new(order(args, schema, &query)?)
-    };
-    let search = search::search(&query, &args.inputs.inputs(), &options)?;
-    drop(progress);
-    let exit = scan::report(&search.scan, output)?;
+    let order = order(args, schema, &query)?;
+    let (search, scan) = reading::scan_with(&args.inputs, Threads::Many, output, |inputs, scan| {
+        let options = SearchOptions {
+            size: args.size,
+            max_samples_per_key: args.max_samples_per_key,
+            scan,
+            ..SearchOptions::new(order)
+        };
+        let mut search = search::search(&query, inputs, &options)?;
+        let scan = std::mem::take(&mut search.scan);
+        Ok((search, scan))
+    })?;
     if search.without_time > 0 {
         let field = &args.timestamp_field;
         output.warning(&format!("{} events have no `{field}` and were left out", search.without_time));
@@ -49,29 +53,52 @@ pub(crate) fn run(args: &QueryArgs, output: &Output) -> Result<Exit, Failure> {
     }
     out.flush()?;
     say_what_is_left_out(&search, output)?;
-    Ok(exit)
+    Ok(if scan.problems.is_empty() { Exit::Ran } else { Exit::FoundProblem })
 }
 
-/// The mapping that was given, if any.
-fn mapping(args: &QueryArgs) -> Result<Option<Schema>, Failure> {
+/// The fields of the events by the mappings that were given; `None` if none were.
+fn mapped(args: &QueryArgs) -> Result<Option<Schema>, Failure> {
     if args.mapping.is_empty() {
         return Ok(None);
     }
-    let read = |file| fs::read_to_string(file).map_err(|error| Failure::Read { file: file.clone(), error });
-    let texts = args.mapping.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    Schema::from_mappings(texts.iter().map(String::as_str)).map(Some).map_err(Failure::Mapping)
+    let read = |file: &PathBuf| {
+        fs::read_to_string(file).map_err(|error| Failure::Read { file: file.clone(), error })
+    };
+    let mut texts = args.mapping.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let schema = Schema::from_mappings(texts.iter().map(String::as_str))?;
+    if !may_read_unmapped(args, &schema) {
+        return Ok(Some(schema));
+    }
+    let inputs: Vec<Input> = args.inputs.events.iter().map(Input::from_argument).collect();
+    match dynamic_mapping(&schema, &inputs) {
+        Some(text) => texts.push(text),
+        None => return Ok(Some(schema)),
+    }
+    Ok(Some(Schema::from_mappings(texts.iter().map(String::as_str))?))
+}
+
+/// Whether the query reads a field that is not mapped: then it is worth a look whether the events have it.
+fn may_read_unmapped(args: &QueryArgs, schema: &Schema) -> bool {
+    let has_optional = args.query.contains('?');
+    let options = [Some(&args.timestamp_field), args.tiebreaker_field.as_ref()];
+    let is_unknown = |diagnostic: &Diagnostic| diagnostic.code == "eql::unknown-field";
+    has_optional
+        || options.into_iter().flatten().any(|name| schema.field_type(name).is_none())
+        || compiled(args, schema).diagnostics.iter().any(is_unknown)
+}
+
+fn compiled(args: &QueryArgs, schema: &Schema) -> Compiled {
+    eql::compile(&args.query, Options { schema, event_category_field: &args.event_category_field })
 }
 
 /// The query; `None` if it is refused, and why has been said.
 fn compile(args: &QueryArgs, schema: &Schema, output: &Output) -> Result<Option<Query>, Failure> {
-    let options = Options { schema, event_category_field: &args.event_category_field };
-    let compiled = eql::compile(&args.query, options);
+    let compiled = compiled(args, schema);
     let mut err = output.stderr();
     for diagnostic in &compiled.diagnostics {
         write!(err, "{}", render(diagnostic, "query", Some(&args.query)))?;
     }
-    let refused = compiled.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    Ok(compiled.query.filter(|_| !refused))
+    Ok(compiled.query)
 }
 
 /// The fields that put events in order. A sample needs no time.

@@ -12,11 +12,11 @@ use rulehound_query::{Pipe, Plan, Query};
 use super::arrival::FileArrival;
 use super::spool::{Spool, encode};
 use super::{FoundEvent, FoundSequence, Place, Results, Search, SearchError, SearchOptions, pipes};
+use crate::Matcher;
 use crate::correlate::{
     Correlator, Detection, EventHandle, EventTime, Hit, Ordinal, SampleCorrelator, SequenceCorrelator,
     StepId, StepMatch, StepQuery, keys_of, steps,
 };
-use crate::Matcher;
 
 pub(super) fn search(
     query: &Query,
@@ -40,9 +40,9 @@ pub(super) fn search(
         return Err(error.into());
     }
     let Kept { mut spool, hits, files, .. } = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let needs_time = matches!(query.plan, Plan::Sequence(_));
+    let by_time = matches!(query.plan, Plan::Sequence(_));
     let total = hits.len();
-    let hits = in_order(hits, files, inputs, needs_time);
+    let hits = in_order(hits, files, inputs, by_time);
     let without_time = (total - hits.len()) as u64;
     let mut detections = correlate(&query.plan, hits, options.max_samples_per_key);
     let found = detections.len() as u64;
@@ -122,8 +122,8 @@ impl Kept {
     }
 }
 
-/// The hits as a correlator takes them. Those without a time are left out if it is needed, else they are last.
-fn in_order(hits: Vec<KeptHit>, files: Vec<Arc<str>>, inputs: &[Input], needs_time: bool) -> Vec<Hit> {
+/// The hits as a correlator takes them: by time, without those that have none, or as they came.
+fn in_order(hits: Vec<KeptHit>, files: Vec<Arc<str>>, inputs: &[Input], by_time: bool) -> Vec<Hit> {
     let mut arrivals: Vec<(FileArrival, usize)> =
         files.into_iter().map(|name| FileArrival::new(name, inputs)).zip(0..).collect();
     arrivals.sort();
@@ -131,9 +131,12 @@ fn in_order(hits: Vec<KeptHit>, files: Vec<Arc<str>>, inputs: &[Input], needs_ti
     let mut hits: Vec<Hit> = hits
         .into_iter()
         .filter_map(|hit| {
-            let time = if needs_time { hit.place.time? } else { hit.place.time.unwrap_or(EventTime::MAX) };
             let tie = (ranks.get(&hit.file).copied().unwrap_or(u64::MAX), hit.position);
-            let ordinal = Ordinal { time, tiebreaker: hit.place.tiebreaker, tie };
+            let ordinal = if by_time {
+                Ordinal { time: hit.place.time?, tiebreaker: hit.place.tiebreaker, tie }
+            } else {
+                Ordinal { time: EventTime::MAX, tiebreaker: None, tie }
+            };
             Some(Hit { event: hit.event, ordinal, matches: hit.matches })
         })
         .collect();

@@ -6,13 +6,12 @@
 //! of the events' time, tiebreaker and place in the input, whatever the number of threads.
 
 mod arrival;
+mod dynamic;
 mod joined;
 mod pipes;
 mod response;
 mod single;
 mod spool;
-#[cfg(test)]
-mod tests;
 
 use std::io;
 use std::sync::Arc;
@@ -26,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::correlate::{EventTime, Key, KeyValue, steps};
 use crate::{Matcher, MatcherError};
 
+pub use dynamic::dynamic_mapping;
 pub use response::{event_json, response_json, sequence_json};
 
 /// How to search.

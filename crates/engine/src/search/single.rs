@@ -11,8 +11,8 @@ use rulehound_query::{Pipe, Query};
 
 use super::arrival::Arrival;
 use super::{FoundEvent, Place, Results, Search, SearchOptions, pipes};
-use crate::correlate::{EventTime, KeyValue};
 use crate::Matcher;
+use crate::correlate::{EventTime, KeyValue};
 
 pub(super) fn search(query: &Query, matcher: &Matcher, inputs: &[Input], options: &SearchOptions) -> Search {
     let pipes = pipes::with_size(&query.pipes, options.size);
