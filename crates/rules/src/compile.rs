@@ -1,5 +1,5 @@
 //! From a rule to a query that an engine can run. The one place that knows which types of rule can be run: a
-//! new type is one arm of [`compile`].
+//! new type is one arm of [`compile_kind`].
 
 use std::fmt;
 
@@ -76,14 +76,19 @@ pub(crate) fn compile(rule: &Rule) -> Compilation {
     if rule.is_deprecated() {
         return Compilation::not_run(NotRun::Deprecated);
     }
-    let mut compilation = match &rule.kind {
-        RuleKind::Eql(eql) => compile_eql(eql),
-        other => Compilation::not_run(NotRun::Type(other.rule_type())),
-    };
+    let mut compilation = compile_kind(&rule.kind);
     if matches!(compilation.status, Status::Compiled(_)) {
         compilation.not_applied = not_applied(rule);
     }
     compilation
+}
+
+/// Compiles what a rule has by its type.
+pub(crate) fn compile_kind(kind: &RuleKind) -> Compilation {
+    match kind {
+        RuleKind::Eql(eql) => compile_eql(eql),
+        other => Compilation::not_run(NotRun::Type(other.rule_type())),
+    }
 }
 
 fn compile_eql(rule: &EqlRule) -> Compilation {

@@ -19,7 +19,7 @@ pub enum TimeError {
     #[error("`{0}` is no unit of time: use s, m, h, d, w, M or y")]
     Unit(String),
     /// An interval that is not a number and a unit.
-    #[error("an interval is a number and a unit, one of s, m, h and d, such as `5m`")]
+    #[error("an interval is a number from 1 and a unit, one of s, m, h and d")]
     Interval,
     /// More than can be counted.
     #[error("the span of time is too long")]
@@ -227,7 +227,7 @@ impl FromStr for Interval {
             "d" => 86_400,
             _ => return Err(TimeError::Interval),
         };
-        let number: u64 = digits.parse().map_err(|_| TimeError::Interval)?;
+        let number: u64 = digits.parse().ok().filter(|number| *number > 0).ok_or(TimeError::Interval)?;
         let seconds = number.checked_mul(unit).ok_or(TimeError::TooLong)?;
         Ok(Self { text: text.to_owned(), duration: Duration::from_secs(seconds) })
     }
@@ -305,6 +305,7 @@ mod tests {
             ("5", Err(TimeError::Interval)),
             ("5 m", Err(TimeError::Interval)),
             ("-5m", Err(TimeError::Interval)),
+            ("0m", Err(TimeError::Interval)),
             ("999999999999999999d", Err(TimeError::TooLong)),
         ] {
             assert_eq!(seconds(text), expected, "{text}");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rulehound_query::{Diagnostic, Severity};
 use walkdir::WalkDir;
 
-use crate::compile::{Compilation, Status, compile};
+use crate::compile::{Compilation, Status, compile, compile_kind};
 use crate::kind::RuleType;
 use crate::problem::Problem;
 use crate::read::{Literal, Reading, read_toml};
@@ -136,10 +136,16 @@ impl Loader {
     }
 
     fn add_reading(&mut self, file: &Path, folder: &Path, source: &Arc<str>, reading: Reading) {
-        let Reading { rule, rule_id, rule_type, spans, mut findings } = reading;
+        let Reading { rule, rule_id, rule_type, kind, spans, mut findings } = reading;
         let span = |field: &str| spans.get(field).cloned().unwrap_or_default();
+        let of_query = |diagnostics| into_document(diagnostics, &Literal::new(source, span("query")));
         match rule {
-            None => self.set.unread.push(UnreadRule { file: file.to_owned(), rule_type }),
+            None => {
+                // The query of a broken rule is looked at all the same: its author mends both at once.
+                findings
+                    .extend(of_query(kind.map(|kind| compile_kind(&kind).diagnostics).unwrap_or_default()));
+                self.set.unread.push(UnreadRule { file: file.to_owned(), rule_type });
+            }
             Some(mut rule) => {
                 if !spans.contains_key("version")
                     && let Some(version) = self.locks.version(folder, &rule.rule_id, &mut self.set.problems)
@@ -147,7 +153,7 @@ impl Loader {
                     rule.version = version;
                 }
                 let Compilation { mut status, diagnostics, not_applied } = compile(&rule);
-                findings.extend(into_document(diagnostics, &Literal::new(source, span("query"))));
+                findings.extend(of_query(diagnostics));
                 findings.extend(
                     not_applied.into_iter().map(|(field, effect)| unapplied(field, effect, span(field))),
                 );
@@ -170,11 +176,17 @@ impl Loader {
     }
 }
 
+/// Whether it is a regular file (a pipe would never end) named as TOML.
+fn is_toml(entry: &walkdir::DirEntry) -> bool {
+    entry.file_type().is_file() && entry.path().extension().is_some_and(|end| end == "toml")
+}
+
 /// Diagnostics of a query as diagnostics of the document that it stands in.
-fn into_document(diagnostics: Vec<Diagnostic>, literal: &Literal) -> impl Iterator<Item = Diagnostic> {
+fn into_document(mut diagnostics: Vec<Diagnostic>, literal: &Literal) -> Vec<Diagnostic> {
+    for diagnostic in &mut diagnostics {
+        diagnostic.span = literal.span(diagnostic.span.clone());
+    }
     diagnostics
-        .into_iter()
-        .map(|diagnostic| Diagnostic { span: literal.span(diagnostic.span.clone()), ..diagnostic })
 }
 
 fn unapplied(field: &str, effect: &str, span: Range<usize>) -> Diagnostic {

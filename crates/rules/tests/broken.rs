@@ -107,13 +107,14 @@ fn missing_fields_point_at_the_table() {
 #[test]
 fn every_faulty_field_is_found_at_once() {
     let text = RULE.replace("risk_score = 21", "risk_score = 101").replace("name = \"A thing\"\n", "");
-    let text = text.replace("now-9m", "yesterday");
+    let text = text.replace("now-9m", "yesterday").replace("process.name ==", "process.name =");
     check(
         &text,
         &[
             "rule::missing-field 5:1 [rule]",
             "rule::date-math 8:8 \"yesterday\"",
             "rule::out-of-range 13:14 101",
+            "eql::syntax::assignment 18:28 =",
         ],
     );
 }
@@ -130,6 +131,8 @@ fn wrong_types_and_values_point_at_the_value() {
             "rule::wrong-type 14:14 99999999999999999999",
         ),
         ("name = \"A thing\"", "name = 5", "rule::wrong-type 13:8 5"),
+        ("name = \"A thing\"", "name = \" \"", "rule::empty 13:8 \" \""),
+        ("index = [\"logs-endpoint.events.*\"]", "index = \"logs-*\"", "rule::wrong-type 9:9 \"logs-*\""),
         ("author = [\"Rulehound\"]", "author = [\"a\", 5]", "rule::wrong-type 6:16 5"),
         ("author = [\"Rulehound\"]", "author = {a = 5}", "rule::wrong-type 6:10 {a = 5}"),
         ("severity = \"low\"", "severity = \"mild\"", "rule::unknown-value 16:12 \"mild\""),
@@ -281,4 +284,33 @@ fn versions_are_the_rules_own_or_the_nearest_lock_files() {
     let (_folder, set) = load(&[("version.lock.json", b"{\n  \"a\": 5\n}"), ("a.toml", RULE.as_bytes())]);
     assert_eq!(set.problems.iter().map(show).collect::<Vec<_>>(), ["rules::version-lock 2:8 "]);
     assert_eq!(set.rules[0].rule.version, 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_itself_is_a_problem() {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("a.toml", folder.path().join("a.toml")).unwrap();
+    let set = RuleSet::load([folder.path()]);
+    assert_eq!(set.problems.iter().map(show).collect::<Vec<_>>(), ["file::unreadable - "]);
+    assert!(set.is_unreadable());
+}
+
+/// Each code that the crate can give is in this file, so each is given once at least.
+#[test]
+fn every_code_is_tested() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tests = std::fs::read_to_string(folder.join("tests/broken.rs")).unwrap();
+    let mut codes = 0;
+    for entry in walkdir::WalkDir::new(folder.join("src")) {
+        let Ok(source) = std::fs::read_to_string(entry.unwrap().path()) else { continue };
+        for word in source.split('"').filter(|word| !word.contains(char::is_whitespace)) {
+            if ["rule::", "rules::", "toml::", "file::"].iter().any(|prefix| word.starts_with(prefix)) {
+                // In quotes with its place behind, as the tests expect it.
+                assert!(tests.contains(&format!("\"{word} ")), "{word} has no test");
+                codes += 1;
+            }
+        }
+    }
+    assert!(codes > 20, "{codes} codes found");
 }

@@ -210,6 +210,21 @@ impl<T: FromNode> FromNode for Vec<T> {
     }
 }
 
+/// Text that says something.
+pub(super) struct NonEmpty(pub(super) String);
+
+impl FromNode for NonEmpty {
+    fn from_node(node: Node, field: &str, findings: &mut Findings) -> Option<Self> {
+        let span = node.span.clone();
+        let text = String::from_node(node, field, findings)?;
+        if text.trim().is_empty() {
+            findings.error("rule::empty", span, format!("`{field}` is empty"), None);
+            return None;
+        }
+        Some(Self(text))
+    }
+}
+
 /// One value, or a list of them.
 pub(super) struct OneOrMany<T>(pub(super) Vec<T>);
 

@@ -93,7 +93,7 @@ fn read_source_of(
         );
     }
     Some(QuerySource {
-        index: t.optional::<OneOrMany<String>>("index", findings).map(|many| many.0).unwrap_or_default(),
+        index: t.list("index", findings),
         data_view_id: t.optional("data_view_id", findings),
         filters: t.list("filters", findings),
         language: language.or_else(|| languages.first().copied())?,
@@ -190,7 +190,7 @@ impl FromTable for Cardinality {
 }
 
 fn read_threat_match(t: &mut Table, findings: &mut Findings) -> Option<ThreatMatchRule> {
-    let threat_index: Option<OneOrMany<String>> = t.required("threat_index", findings);
+    let threat_index = t.required("threat_index", findings);
     let threat_query = t.optional("threat_query", findings).unwrap_or_else(|| "*:*".to_owned());
     let threat_language = t.optional("threat_language", findings).unwrap_or(Language::Kuery);
     let threat_filters = t.list("threat_filters", findings);
@@ -200,7 +200,7 @@ fn read_threat_match(t: &mut Table, findings: &mut Findings) -> Option<ThreatMat
     let source = read_source(t, KIBANA_LANGUAGES, findings)?;
     Some(ThreatMatchRule {
         source,
-        threat_index: threat_index?.0,
+        threat_index: threat_index?,
         threat_query,
         threat_language,
         threat_filters,

@@ -15,9 +15,10 @@ use rulehound_query::Diagnostic;
 use toml::de::DeTable;
 
 use self::decode::{Findings, Table, near_miss};
+use self::kind::read_kind;
 pub(crate) use self::literal::Literal;
 use self::node::{Entries, Entry, Kind, Node};
-use crate::kind::{JsonObject, RuleType};
+use crate::kind::{JsonObject, RuleKind, RuleType};
 use crate::rule::{Metadata, Rule};
 use crate::values::RuleId;
 
@@ -30,6 +31,8 @@ pub(crate) struct Reading {
     pub(crate) rule_id: Option<RuleId>,
     /// Its type, even if the rule is broken.
     pub(crate) rule_type: Option<RuleType>,
+    /// What its type alone has, the query among it, even if the rest of the rule is broken.
+    pub(crate) kind: Option<RuleKind>,
     /// Where the values of its fields stand in the text; of a string, quotes included.
     pub(crate) spans: HashMap<String, Range<usize>>,
     /// Errors and warnings.
@@ -51,7 +54,7 @@ pub(crate) fn read_toml(text: &str) -> Reading {
         let span = error.span().unwrap_or(0..0);
         findings.error("toml::syntax", span, format!("not valid TOML: {}", error.message()), None);
     } else {
-        reading.rule = read_document(&mut entries, &mut findings);
+        read_document(&mut entries, &mut reading, &mut findings);
     }
     reading.findings = findings.0;
     reading
@@ -74,30 +77,31 @@ fn peek(entries: &Entries) -> Reading {
     }
 }
 
-fn read_document(entries: &mut Entries, findings: &mut Findings) -> Option<Rule> {
+fn read_document(entries: &mut Entries, reading: &mut Reading, findings: &mut Findings) {
     if !entries.contains_key("rule") {
         let message = "no `[rule]` table: this is not a detection rule".to_owned();
         findings.error("rule::missing-table", 0..0, message, None);
-        return None;
+        return;
     }
     let metadata = match take_table(entries, "metadata", findings) {
         Some(table) => rule::read_metadata(table, findings),
         None => Metadata::default(),
     };
     let transform = take_table(entries, "transform", findings).map_or_else(JsonObject::new, Table::into_rest);
-    let table = take_table(entries, "rule", findings)?;
+    let Some(mut table) = take_table(entries, "rule", findings) else { return };
     if is_endpoint_rule(&table) {
         let message =
             "this is a behaviour rule of Elastic Endpoint: such rules cannot be read yet".to_owned();
         findings.error("rule::endpoint-rule", table.span.clone(), message, None);
-        return None;
+        return;
     }
     for (key, entry) in entries.iter() {
         let message = format!("a rule file has no table or field named `{key}`");
         let help = near_miss(key, TABLES.iter().copied());
         findings.warning("rule::unknown-field", entry.key_span.clone(), message, help);
     }
-    rule::read_rule(table, metadata, transform, findings)
+    reading.kind = read_kind(&mut table, findings);
+    reading.rule = rule::read_rule(table, reading.kind.clone(), metadata, transform, findings);
 }
 
 /// The endpoint's own rules look much like detection rules: they have an `id` and systems to run on, no type.

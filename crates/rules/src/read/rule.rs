@@ -1,9 +1,9 @@
 //! Reading a rule from its table.
 
-use super::decode::{Findings, FromTable, OneOrMany, Table};
-use super::kind::{TYPE_FIELDS, read_kind};
+use super::decode::{Findings, FromTable, NonEmpty, OneOrMany, Table};
+use super::kind::TYPE_FIELDS;
 use crate::date_math::{DateMath, Interval};
-use crate::kind::JsonObject;
+use crate::kind::{JsonObject, RuleKind};
 use crate::rule::{
     AlertSuppression, ExceptionList, InvestigationFields, Metadata, Overrides, RelatedIntegration,
     RequiredField, RiskScoreMapping, Rule, Schedule, SeverityMapping, SuppressionDuration,
@@ -17,20 +17,20 @@ const KEPT: &[&str] =
 /// The version of a rule that does not say.
 pub(crate) const FIRST_VERSION: u64 = 1;
 
-/// Reads the `[rule]` table. `None`: it has errors, which are among the findings.
+/// Reads the rest of the `[rule]` table, after its type. `None`: it has errors, which are among the findings.
 pub(super) fn read_rule(
     mut table: Table,
+    kind: Option<RuleKind>,
     metadata: Metadata,
     transform: JsonObject,
     findings: &mut Findings,
 ) -> Option<Rule> {
     let t = &mut table;
     let rule_id = t.required("rule_id", findings);
-    let name = t.required("name", findings);
-    let description = t.required("description", findings);
+    let name: Option<NonEmpty> = t.required("name", findings);
+    let description: Option<NonEmpty> = t.required("description", findings);
     let severity = t.required("severity", findings);
     let risk_score = t.required("risk_score", findings);
-    let kind = read_kind(t, findings);
     if t.get("author").is_none() {
         let message = "`rule` has no `author`".to_owned();
         findings.warning(
@@ -69,8 +69,8 @@ pub(super) fn read_rule(
         metadata,
         transform,
         rule_id: rule_id?,
-        name: name?,
-        description: description?,
+        name: name?.0,
+        description: description?.0,
         severity: severity?,
         risk_score: risk_score?,
         kind: kind?,

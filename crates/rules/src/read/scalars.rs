@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::decode::{Findings, FromNode, near_miss};
+use super::decode::{Findings, FromNode, NonEmpty, near_miss};
 use super::node::Node;
 use crate::date_math::{DateMath, Interval};
 use crate::kind::{Language, RuleType};
@@ -13,12 +13,7 @@ use crate::values::{
 
 impl FromNode for RuleId {
     fn from_node(node: Node, field: &str, findings: &mut Findings) -> Option<Self> {
-        let span = node.span.clone();
-        let id = RuleId::new(String::from_node(node, field, findings)?);
-        if id.is_none() {
-            findings.error("rule::empty", span, format!("`{field}` is empty"), None);
-        }
-        id
+        RuleId::new(NonEmpty::from_node(node, field, findings)?.0)
     }
 }
 
