@@ -122,11 +122,29 @@ pub(crate) enum QueryOutput {
 
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
-    /// The rule
+    /// The rule: its file, or its id or name if `--rules` says where to look
     #[arg(long, value_name = "PATH")]
-    pub(crate) rule: PathBuf,
+    pub(crate) rule: String,
+    /// Where to look for a rule by its id or name; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// The most events and join keys that are shown, the closest first
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) limit: usize,
+    /// Only the event with this `_id`
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// `json` is one object: the condition as a tree, with what each part says and saw
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: ExplainOutput,
     #[command(flatten)]
     pub(crate) inputs: EventInputs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainOutput {
+    Text,
+    Json,
 }
 
 #[derive(Args, Debug)]

@@ -266,7 +266,7 @@ fn compile_pattern(pattern: &str) -> Option<Vec<PatternPart>> {
         let run = rest.chars().take_while(|next| *next == c).count();
         let taken = match c {
             '\'' => {
-                let quoted = rest.strip_prefix('\'')?.split_once('\'')?.0;
+                let quoted = rest[1..].split_once('\'')?.0;
                 parts.push(PatternPart::Literal(if quoted.is_empty() { "'" } else { quoted }.to_owned()));
                 quoted.len() + 2
             }

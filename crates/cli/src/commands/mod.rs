@@ -73,6 +73,9 @@ pub(crate) enum Failure {
     /// A search that could not be done.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// A rule with a pattern that cannot be compiled.
+    #[error(transparent)]
+    Matcher(#[from] rulehound_engine::MatcherError),
     /// A command that is not built yet.
     #[error("`{0}` is not built yet")]
     NotBuilt(&'static str),

@@ -2,7 +2,7 @@
 
 mod check;
 mod list;
-mod one;
+pub(super) mod one;
 mod show;
 
 use super::{Exit, Failure};

@@ -96,11 +96,14 @@ pub(super) fn explain_joins(
     mut hits: BTreeMap<Key, Vec<StepHit>>,
     limit: usize,
 ) -> Option<JoinExplanation> {
+    if matches!(plan, Plan::Event(_)) {
+        return None;
+    }
     let steps = crate::correlate::steps(plan).len();
     let mut progress: Vec<KeyProgress> = Vec::new();
     for (key, hits) in &mut hits {
         let (reached, stop) = match plan {
-            Plan::Event(_) => return None,
+            Plan::Event(_) => (0, None),
             Plan::Sequence(plan) => sequence_progress(plan, key, hits),
             Plan::Sample(_) => sample_progress(hits, steps),
         };

@@ -7,6 +7,7 @@ mod closest;
 mod distance;
 mod join;
 mod nearness;
+mod rule;
 mod spell;
 #[cfg(test)]
 mod tests;

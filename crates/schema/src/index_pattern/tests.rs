@@ -1,6 +1,4 @@
-use proptest::prelude::*;
-
-use super::{IndexPatterns, wildcard};
+use super::IndexPatterns;
 
 fn check(patterns: &[&str], name: &str, expected: bool) {
     assert_eq!(IndexPatterns::new(patterns).matches(name), expected, "{patterns:?} on {name}");
@@ -58,25 +56,4 @@ fn backing_indices_belong_to_their_data_stream() {
 fn hidden_indices_want_a_dot() {
     check(&["*"], ".alerts-security.alerts-default", false);
     check(&[".alerts-security.*"], ".alerts-security.alerts-default", true);
-}
-
-/// Wildcards by their definition.
-fn naive(pattern: &[u8], text: &[u8]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        Some((b'*', rest)) => (0..=text.len()).any(|taken| naive(rest, &text[taken..])),
-        Some((first, rest)) => text.split_first().is_some_and(|(b, text)| b == first && naive(rest, text)),
-    }
-}
-
-proptest! {
-    #[test]
-    fn wildcards_match_as_defined(pattern in "[ab*]{0,7}", text in "[ab]{0,7}") {
-        prop_assert_eq!(wildcard(&pattern, &text), naive(pattern.as_bytes(), text.as_bytes()));
-    }
-
-    #[test]
-    fn no_pattern_and_no_name_panics(pattern in "\\PC{0,20}|[-:*.,a]{0,20}", name in "\\PC{0,20}|[-:.0-9ds]{0,40}") {
-        let _ = IndexPatterns::new([&pattern]).matches(&name);
-    }
 }

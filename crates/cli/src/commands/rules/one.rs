@@ -12,7 +12,7 @@ use crate::output::Output;
 
 /// Finds the rule that is meant: a file, else an id or a name among the rules of `--rules`. What is wrong
 /// with it goes to standard error. `None`: it is too broken to be read, which has been said.
-pub(super) fn load(args: &OneRule, output: &Output) -> Result<Option<LoadedRule>, Failure> {
+pub(in crate::commands) fn load(args: &OneRule, output: &Output) -> Result<Option<LoadedRule>, Failure> {
     let is_path = Path::new(&args.rule).exists();
     let paths = if is_path { vec![PathBuf::from(&args.rule)] } else { args.rules.clone() };
     if paths.is_empty() {
