@@ -178,3 +178,6 @@ fn next_start(part: Option<&WildcardPart>, text: &str, from: usize, case_insensi
 fn equal(a: &[u8], b: &[u8], case_insensitive: bool) -> bool {
     if case_insensitive { a.eq_ignore_ascii_case(b) } else { a == b }
 }
+
+#[cfg(test)]
+mod tests;

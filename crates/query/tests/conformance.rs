@@ -1,7 +1,7 @@
 //! Elasticsearch's own suite: constant expressions and their values, and which queries are accepted and refused.
 //! How the queries match events is tested where there are events.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
 

@@ -473,15 +473,19 @@ fn first_field(expr: &Expr) -> Option<String> {
     name
 }
 
-/// Computes what no event can change. A bare comparison with an unknown field stays, since its negation holds.
+/// Computes what no event can change. A question about an unknown field stays, since its negation holds.
 fn fold(expr: Expr) -> Expr {
+    let is_literal = |part: &Expr| matches!(part, Expr::Literal(_));
     let keep = match &expr {
         Expr::Literal(_) | Expr::Field(_) => true,
-        Expr::Equal { left, .. } | Expr::NotEqual { left, .. } | Expr::Compare(_, left, _) => {
-            matches!(**left, Expr::Field(_))
-        }
-        Expr::Matches(value, _) => matches!(**value, Expr::Field(_)),
-        _ => false,
+        Expr::Equal { left: value, .. }
+        | Expr::NotEqual { left: value, .. }
+        | Expr::Compare(_, value, _)
+        | Expr::Matches(value, _)
+        | Expr::IsNull(value) => matches!(**value, Expr::Field(_)),
+        Expr::Not(inner) => !is_literal(inner),
+        Expr::And(parts) | Expr::Or(parts) => !parts.iter().all(is_literal),
+        Expr::Call { .. } | Expr::Arithmetic(..) | Expr::Negate(_) => false,
     };
     if keep || !expr.is_constant(&is_unknown) {
         return expr;

@@ -179,17 +179,21 @@ impl Lexer<'_> {
 
     fn symbol(&mut self, first: char) -> TokenKind {
         let start = self.at;
-        let found = Symbol::ALL.iter().find(|(_, text)| self.starts_with(text));
+        let own = || Symbol::ALL.iter().find(|(_, text)| self.starts_with(text));
+        let foreign = |all: &[&'static str]| all.iter().copied().find(|text| self.starts_with(text));
+        // `||` would be two pipes, but `!` is the beginning of operators.
+        let (found, foreign) = match foreign(&["&&", "||", "!:"]) {
+            Some(operator) => (None, Some(operator)),
+            None => own().map_or_else(|| (None, foreign(&["&", "!"])), |symbol| (Some(symbol), None)),
+        };
         if let Some((symbol, text)) = found {
             self.at += text.len();
             return TokenKind::Symbol(*symbol);
         }
-        for foreign in ["&&", "||", "&", "!:", "!"] {
-            if self.starts_with(foreign) {
-                self.at += foreign.len();
-                self.problems.add(start..self.at, Problem::ForeignOperator { operator: foreign });
-                return TokenKind::Invalid;
-            }
+        if let Some(operator) = foreign {
+            self.at += operator.len();
+            self.problems.add(start..self.at, Problem::ForeignOperator { operator });
+            return TokenKind::Invalid;
         }
         self.at += first.len_utf8();
         self.problems.add(start..self.at, Problem::UnexpectedCharacter { character: first });

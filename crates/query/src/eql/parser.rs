@@ -11,8 +11,9 @@ use super::problem::{Problem, Problems};
 use super::suggest;
 use crate::ArithmeticOp;
 
-/// Deepest nesting of an expression. Rules nest a dozen levels; the limit keeps recursion off the end of the stack.
-pub(super) const MAX_DEPTH: usize = 128;
+/// Deepest nesting of an expression, where `(a or b and c)` may count as three levels. Rules nest a dozen brackets; the
+/// limit keeps recursion off the end of the stack.
+pub(super) const MAX_DEPTH: usize = 250;
 
 const KEYWORDS: &[&str] = &[
     "and", "any", "by", "false", "fork", "in", "join", "like", "maxspan", "not", "null", "of", "or", "regex",
@@ -519,7 +520,7 @@ impl<'a> Parser<'a> {
                 negations += 1;
             }
             let inner = self.expression(Level::Comparison)?;
-            if negations % 2 == 0 {
+            if negations.is_multiple_of(2) {
                 return Ok(inner);
             }
             let span = start..inner.span.end;
@@ -538,7 +539,7 @@ impl<'a> Parser<'a> {
             let span = start..inner.span.end;
             // Twice negated is still a number, so that `- - "a"` is refused like `- "a"`.
             let mut node = Node { kind: Kind::Negate(Box::new(inner)), span: span.clone() };
-            if minuses % 2 == 0 {
+            if minuses.is_multiple_of(2) {
                 node = Node { kind: Kind::Negate(Box::new(node)), span };
             }
             return Ok(node);

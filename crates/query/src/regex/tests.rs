@@ -114,3 +114,23 @@ fn sizes_are_limited() {
     // A pattern that makes backtracking matchers slow.
     check("(a*)*b", &["aab"], &[&"a".repeat(10_000)]);
 }
+
+/// Both ways to match agree where both can.
+#[test]
+fn derivatives_agree_with_the_translation() {
+    for source in ["a*b|c", "(ab|c){2,3}", "[a-c]+d?", "a.c|.*b", "(a|b)*abb", "<3-17>|x", "(a?b?){3}", "@b"]
+    {
+        let ast = super::parse::parse(source, false).unwrap();
+        let automaton = super::Automaton::new(&ast).unwrap();
+        let regex = super::translate::compile(&ast).unwrap();
+        let mut texts = vec![String::new()];
+        for length in 0..5 {
+            let longest: Vec<String> = texts.iter().filter(|text| text.len() == length).cloned().collect();
+            texts
+                .extend(longest.iter().flat_map(|text| "abcd17x".chars().map(move |c| format!("{text}{c}"))));
+        }
+        for text in &texts {
+            assert_eq!(automaton.is_match(text), regex.is_match(text), "{source} on {text:?}");
+        }
+    }
+}
