@@ -91,11 +91,7 @@ impl Loader {
                     walk.skip_current_dir();
                 }
                 Ok(entry) if entry.file_type().is_dir() => {}
-                Ok(entry)
-                    if entry.depth() == 0 || entry.path().extension().is_some_and(|end| end == "toml") =>
-                {
-                    self.add_file(entry.path());
-                }
+                Ok(entry) if entry.depth() == 0 || is_toml(&entry) => self.add_file(entry.path()),
                 Ok(_) => self.set.other_files += 1,
                 Err(error) => {
                     let path = error.path().unwrap_or(path).to_owned();
@@ -116,11 +112,12 @@ impl Loader {
     }
 
     fn add_file(&mut self, file: &Path) {
-        let (real_path, bytes) =
-            match std::fs::canonicalize(file).and_then(|real| Ok((real, std::fs::read(file)?))) {
-                Ok(read) => read,
-                Err(error) => return self.add_unreadable(file, &error),
-            };
+        // A pipe (`<(...)` in a shell) can be read and has no real path.
+        let real_path = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+        let bytes = match std::fs::read(file) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.add_unreadable(file, &error),
+        };
         let folder = real_path.parent().map(Path::to_owned).unwrap_or_default();
         if !self.seen.insert(real_path) {
             return;
