@@ -95,7 +95,11 @@ impl Loader {
                 Ok(_) => self.set.other_files += 1,
                 Err(error) => {
                     let path = error.path().unwrap_or(path).to_owned();
-                    self.add_unreadable(&path, &error.into());
+                    let what = error.to_string();
+                    self.add_unreadable(
+                        &path,
+                        &error.into_io_error().unwrap_or_else(|| std::io::Error::other(what)),
+                    );
                 }
             }
         }

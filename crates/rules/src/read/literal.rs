@@ -128,4 +128,39 @@ mod tests {
         check("\"\"\"\nprocess where \\\n    x == 1\"\"\"", "where ", "where ");
         check("\"\"\"\nany where\n\\\"x\\\" == 1\"\"\"", "== 1", "== 1");
     }
+
+    /// Pieces of a multi-line basic string, and what each adds to its value.
+    const PIECES: &[(&str, &str)] = &[
+        ("a", "a"),
+        ("é", "é"),
+        ("😀", "😀"),
+        ("'", "'"),
+        ("\\n", "\n"),
+        ("\\\"", "\""),
+        ("\\\\", "\\"),
+        ("\\x41", "A"),
+        ("\\u00e9", "é"),
+        ("\\U0001F600", "😀"),
+        ("\\\n  ", ""),
+    ];
+
+    proptest::proptest! {
+        #[test]
+        fn every_piece_maps_to_itself(picks in proptest::collection::vec(0..PIECES.len(), 0..20)) {
+            let pieces = picks.iter().map(|&pick| PIECES[pick]);
+            let (raw, value): (String, String) = pieces.clone().unzip();
+            let document = format!("key = \"\"\"\n{raw}\"\"\"\n");
+            let table = toml::de::DeTable::parse(&document).unwrap();
+            let (_, parsed) = table.get_ref().get_key_value("key").unwrap();
+            proptest::prop_assert_eq!(parsed.get_ref().as_str(), Some(value.as_str()));
+            let literal = Literal::new(&document, parsed.span());
+            let (mut at, mut from) = ("key = \"\"\"\n".len(), 0);
+            for (raw, value) in pieces {
+                if !value.is_empty() {
+                    proptest::prop_assert_eq!(literal.span(from..from + value.len()), at..at + raw.len());
+                }
+                (at, from) = (at + raw.len(), from + value.len());
+            }
+        }
+    }
 }

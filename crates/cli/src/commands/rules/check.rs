@@ -119,7 +119,7 @@ fn write_summary(set: &RuleSet, verbose: bool, out: &mut dyn Write) -> std::io::
     let warnings = set.problems.len() - errors;
     writeln!(out, "\n{}, {}", number_of(errors, "error"), number_of(warnings, "warning"))?;
     if set.other_files > 0 {
-        writeln!(out, "{} passed over: not TOML", number_of(set.other_files, "file"))?;
+        writeln!(out, "{} passed over: hidden, or not TOML", number_of(set.other_files, "file"))?;
     }
     Ok(())
 }
