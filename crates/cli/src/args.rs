@@ -61,6 +61,9 @@ pub(crate) struct HuntArgs {
     /// `table` is for people, grouped by rule; `ndjson` and `json` are alerts as Kibana keeps them
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: HuntOutput,
+    /// Most events that are judged at once; changes no alert
+    #[arg(long, value_name = "N", hide = true)]
+    pub(crate) batch_rows: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) inputs: EventInputs,
 }

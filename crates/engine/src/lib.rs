@@ -2,10 +2,14 @@
 
 pub mod alert;
 pub mod correlate;
+mod event;
 pub mod explain;
+pub mod hunt;
 pub mod interpret;
 mod matcher;
 pub mod scope;
 pub mod search;
+mod spool;
 
+pub use event::FoundEvent;
 pub use matcher::{FilterId, Matcher, MatcherError};

@@ -9,10 +9,12 @@ mod rules;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use rulehound_engine::hunt::HuntError;
 use rulehound_engine::search::SearchError;
 use rulehound_schema::MappingError;
 
 use crate::args::{Command, QueryLanguage};
+use crate::moment::MomentError;
 use crate::output::Output;
 
 /// How a command that could run ended.
@@ -76,9 +78,12 @@ pub(crate) enum Failure {
     /// A rule with a pattern that cannot be compiled.
     #[error(transparent)]
     Matcher(#[from] rulehound_engine::MatcherError),
-    /// A command that is not built yet.
-    #[error("`{0}` is not built yet")]
-    NotBuilt(&'static str),
+    /// A hunt that could not be done.
+    #[error(transparent)]
+    Hunt(#[from] HuntError),
+    /// A moment that cannot be read.
+    #[error(transparent)]
+    Moment(#[from] MomentError),
 }
 
 /// A value as it is given on the command line.

@@ -20,23 +20,13 @@ pub use path::get as field;
 use jiff::Timestamp;
 use rulehound_events::Document;
 use rulehound_rules::{Rule, Severity};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use crate::FoundEvent;
 
 use common::prepare_source;
 use overrides::Overrides;
 use rule_fields::rule_fields;
-
-/// An event as alerts see it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AlertEvent {
-    /// `_index`; empty if the event belongs to none.
-    pub index: String,
-    /// `_id`, given or derived from the record.
-    pub id: String,
-    /// The event as an ECS document.
-    pub document: Document,
-}
 
 /// One alert.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,8 +52,10 @@ struct Ancestor {
 }
 
 impl Ancestor {
-    fn event(event: &AlertEvent) -> Self {
-        Self { id: event.id.clone(), kind: "event", index: event.index.clone(), depth: 0, rule: None }
+    fn event(event: &FoundEvent) -> Self {
+        // Kibana writes an empty index where there is none.
+        let index = event.index.clone().unwrap_or_default();
+        Self { id: event.id.clone(), kind: "event", index, depth: 0, rule: None }
     }
 
     fn to_json(&self) -> Value {
@@ -94,10 +86,10 @@ impl<'a> AlertBuilder<'a> {
     }
 
     /// The alert of a single event.
-    pub fn event_alert(&self, event: AlertEvent) -> Alert {
+    pub fn event_alert(&self, event: FoundEvent) -> Alert {
         let uuid = self.rule.rule_id.as_str();
         // Records from files have no version of their own: each is the first.
-        let id = id::event_alert_id(&event.index, &event.id, "1", uuid);
+        let id = id::event_alert_id(event.index.as_deref().unwrap_or(""), &event.id, "1", uuid);
         let overrides = Overrides::of(self.rule, &event.document);
         let building_block = self.rule.is_building_block();
         let document = self.base(event, &overrides, &id);
@@ -105,7 +97,7 @@ impl<'a> AlertBuilder<'a> {
     }
 
     /// The alerts of a sequence or sample: the shell first, then a building block for each event.
-    pub fn sequence_alerts(&self, events: Vec<AlertEvent>) -> Vec<Alert> {
+    pub fn sequence_alerts(&self, events: Vec<FoundEvent>) -> Vec<Alert> {
         let uuid = self.rule.rule_id.as_str();
         let plain = Overrides::none(self.rule);
         let ancestors: Vec<Vec<Ancestor>> = events.iter().map(|event| vec![Ancestor::event(event)]).collect();
@@ -159,7 +151,7 @@ impl<'a> AlertBuilder<'a> {
     }
 
     /// An event with the fields that every alert has.
-    fn base(&self, event: AlertEvent, overrides: &Overrides, id: &str) -> Document {
+    fn base(&self, event: FoundEvent, overrides: &Overrides, id: &str) -> Document {
         let ancestor = Ancestor::event(&event);
         let reason = reason::reason(&event.document, overrides.severity.as_str(), &overrides.rule_name);
         let original_time = common::original_time(&event.document);

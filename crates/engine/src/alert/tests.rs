@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use rulehound_rules::{Rule, RuleSet};
 use serde_json::{Value, json};
 
-use super::{Alert, AlertBuilder, AlertEvent};
+use super::{Alert, AlertBuilder};
+use crate::FoundEvent;
 
 const RULE: &str = r#"
 [metadata]
@@ -33,9 +34,9 @@ fn rule(extra: &str) -> Rule {
     set.rules.into_iter().next().unwrap().rule
 }
 
-fn event(id: &str, document: Value) -> AlertEvent {
-    AlertEvent {
-        index: "logs-x-default".to_owned(),
+fn event(id: &str, document: Value) -> FoundEvent {
+    FoundEvent {
+        index: Some("logs-x-default".to_owned()),
         id: id.to_owned(),
         document: document.as_object().unwrap().clone(),
     }

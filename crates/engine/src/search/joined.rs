@@ -10,13 +10,13 @@ use rulehound_events::read::{Input, scan};
 use rulehound_query::{Pipe, Plan, Query};
 
 use super::arrival::FileArrival;
-use super::spool::{Spool, encode};
-use super::{FoundEvent, FoundSequence, Place, Results, Search, SearchError, SearchOptions, pipes};
-use crate::Matcher;
+use super::{FoundSequence, Place, Results, Search, SearchError, SearchOptions, pipes};
 use crate::correlate::{
     Correlator, Detection, EventHandle, EventTime, Hit, Ordinal, SampleCorrelator, SequenceCorrelator,
     StepId, StepMatch, StepQuery, keys_of, steps,
 };
+use crate::spool::{Spool, encode};
+use crate::{FoundEvent, Matcher};
 
 pub(super) fn search(
     query: &Query,
@@ -104,7 +104,7 @@ fn take(
         let place = Place::of(batch.row(row), &options.order);
         let origin = batch.origin(row);
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let event = kept.spool.put(&encoded)?;
+        let event = EventHandle(kept.spool.put(&encoded)?);
         let file = kept.file(&origin.file);
         kept.hits.push(KeptHit { event, place, file, position: origin.position, matches });
     }
@@ -163,6 +163,6 @@ fn correlate(plan: &Plan, hits: Vec<Hit>, max_samples_per_key: usize) -> Vec<Det
 }
 
 fn read(spool: &mut Spool, detection: Detection) -> io::Result<FoundSequence> {
-    let events = detection.events.into_iter().map(|event| event.map(|event| spool.get(event)).transpose());
+    let events = detection.events.into_iter().map(|event| event.map(|event| spool.get(event.0)).transpose());
     Ok(FoundSequence { key: detection.key, events: events.collect::<io::Result<_>>()? })
 }

@@ -11,19 +11,17 @@ mod joined;
 mod pipes;
 mod response;
 mod single;
-mod spool;
 
 use std::io;
 use std::sync::Arc;
 
 use rulehound_events::read::{Input, ScanOptions, ScanReport};
-use rulehound_events::{Document, EventBatch, EventRow, Layout};
+use rulehound_events::{EventRow, Layout};
 use rulehound_query::{EventOrder, Plan, Query};
 use rulehound_schema::{Field, FieldSource};
-use serde::{Deserialize, Serialize};
 
 use crate::correlate::{EventTime, Key, KeyValue, steps};
-use crate::{Matcher, MatcherError};
+use crate::{FoundEvent, Matcher, MatcherError};
 
 pub use dynamic::dynamic_mapping;
 pub use response::{event_json, response_json, sequence_json};
@@ -71,17 +69,6 @@ pub enum Results {
     Sequences(Vec<FoundSequence>),
     /// Of a sample, in the order of the join keys.
     Samples(Vec<FoundSequence>),
-}
-
-/// An event that was found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FoundEvent {
-    /// Its `_index`, if it has one.
-    pub index: Option<String>,
-    /// Its `_id`.
-    pub id: String,
-    /// The event as an ECS document.
-    pub document: Document,
 }
 
 /// The events of a sequence or sample.
@@ -142,16 +129,6 @@ impl Place {
         Self {
             time: event.values(&order.timestamp).iter().filter_map(EventTime::from_value).min(),
             tiebreaker: order.tiebreaker.as_ref().and_then(least),
-        }
-    }
-}
-
-impl FoundEvent {
-    fn of(batch: &EventBatch, row: usize) -> Self {
-        Self {
-            index: batch.index(row).map(Into::into),
-            id: batch.id(row).into(),
-            document: batch.document(row),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{FoundEvent, FoundSequence, Results, Search};
+use super::{FoundSequence, Results, Search};
+use crate::FoundEvent;
 use crate::correlate::KeyValue;
 
 /// The whole response. All but `took` is a function of the query and the events.

@@ -10,9 +10,9 @@ use rulehound_events::read::{Input, scan};
 use rulehound_query::{Pipe, Query};
 
 use super::arrival::Arrival;
-use super::{FoundEvent, Place, Results, Search, SearchOptions, pipes};
-use crate::Matcher;
+use super::{Place, Results, Search, SearchOptions, pipes};
 use crate::correlate::{EventTime, KeyValue};
+use crate::{FoundEvent, Matcher};
 
 pub(super) fn search(query: &Query, matcher: &Matcher, inputs: &[Input], options: &SearchOptions) -> Search {
     let pipes = pipes::with_size(&query.pipes, options.size);

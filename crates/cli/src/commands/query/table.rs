@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use comfy_table::Table;
+use rulehound_engine::FoundEvent;
 use rulehound_engine::alert::field;
-use rulehound_engine::search::{FoundEvent, FoundSequence, Results, Search};
+use rulehound_engine::search::{FoundSequence, Results, Search};
 use serde_json::Value;
 
 use crate::commands::Failure;

@@ -1,0 +1,101 @@
+//! `rulehound hunt`: rules over events, to alerts.
+
+mod summary;
+mod table;
+mod telling;
+
+use std::io::Write;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use rulehound_engine::alert::Alert;
+use rulehound_engine::hunt::{HuntOptions, TimeRange, hunt};
+use rulehound_events::read::ScanOptions;
+use rulehound_query::Query;
+use rulehound_rules::{Problem, Rule, RuleSet, Status};
+
+use super::{Exit, Failure};
+use crate::args::{HuntArgs, HuntOutput};
+use crate::diagnostics::render_problem;
+use crate::moment;
+use crate::output::Output;
+use crate::reading::{self, Threads};
+
+use summary::{Counts, Summary};
+use table::Groups;
+
+pub(crate) fn run(args: &HuntArgs, output: &Output) -> Result<Exit, Failure> {
+    let started = Instant::now();
+    let created = Timestamp::now();
+    let range = TimeRange {
+        from: args.from.as_deref().map(|text| moment::parse(text, created)).transpose()?,
+        to: args.to.as_deref().map(|text| moment::parse(text, created)).transpose()?,
+    };
+    let set = load(args, output)?;
+    let rules: Vec<(&Rule, &Query)> = set
+        .rules
+        .iter()
+        .filter_map(|loaded| match &loaded.status {
+            Status::Compiled(query) => Some((&loaded.rule, query)),
+            Status::NotRun(_) | Status::Failed => None,
+        })
+        .collect();
+
+    let (mut found, read) = reading::scan_with(&args.inputs, Threads::Many, output, |inputs, scan| {
+        let found = hunt(&rules, inputs, &HuntOptions { range, created, scan: args.scan_options(scan) })?;
+        let read = found.scan.clone();
+        Ok((found, read))
+    })?;
+
+    let mut counts = Counts::default();
+    let mut groups = Groups::default();
+    let mut out = output.stdout();
+    let mut separator = "[\n";
+    found.alerts::<Failure>(|rule, alert| {
+        counts.add(&alert);
+        match args.output {
+            HuntOutput::Table => groups.add(rule, &alert),
+            HuntOutput::Ndjson => write_alert(&mut out, &alert, "", "\n")?,
+            HuntOutput::Json => write_alert(&mut out, &alert, std::mem::replace(&mut separator, ",\n"), "")?,
+        }
+        Ok(())
+    })?;
+    let only_rules: Vec<&Rule> = rules.iter().map(|(rule, _)| *rule).collect();
+    match args.output {
+        HuntOutput::Table if groups.is_empty() => {}
+        HuntOutput::Table => writeln!(out, "{}", groups.table(&only_rules, output).trim_end())?,
+        HuntOutput::Json if separator == "[\n" => writeln!(out, "[]")?,
+        HuntOutput::Json => writeln!(out, "\n]")?,
+        HuntOutput::Ndjson => {}
+    }
+    out.flush()?;
+
+    let summary =
+        Summary { set: &set, rules: &only_rules, hunt: &found, counts: &counts, took: started.elapsed() };
+    summary.write(&mut output.stderr())?;
+    let clean = read.problems.is_empty() && !set.problems.iter().any(Problem::is_error);
+    Ok(if clean { Exit::Ran } else { Exit::FoundProblem })
+}
+
+impl HuntArgs {
+    fn scan_options(&self, scan: ScanOptions) -> ScanOptions {
+        ScanOptions { batch_rows: self.batch_rows.map_or(scan.batch_rows, usize::from), ..scan }
+    }
+}
+
+/// Loads the rules and says what is wrong with them.
+fn load(args: &HuntArgs, output: &Output) -> Result<RuleSet, Failure> {
+    let set = RuleSet::load(&args.rules);
+    let mut err = output.stderr();
+    for problem in set.problems.iter().filter(|problem| problem.is_error()) {
+        writeln!(err, "{}", render_problem(problem))?;
+    }
+    if set.rules.is_empty() { Err(Failure::NoRules(args.rules.clone())) } else { Ok(set) }
+}
+
+fn write_alert(out: &mut dyn Write, alert: &Alert, before: &str, after: &str) -> Result<(), Failure> {
+    out.write_all(before.as_bytes())?;
+    serde_json::to_writer(&mut *out, &alert.document).map_err(std::io::Error::from)?;
+    out.write_all(after.as_bytes())?;
+    Ok(())
+}

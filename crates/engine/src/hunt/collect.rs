@@ -1,0 +1,194 @@
+//! The stateless half of a hunt: batches in, hits out, from several threads at once.
+
+use std::collections::HashMap;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rulehound_events::{EventBatch, EventRow};
+use rulehound_query::{Plan, Query};
+use rulehound_schema::{Field, FieldSource, Value};
+
+use crate::FoundEvent;
+use crate::correlate::{EventTime, Key, KeyValue, StepId, keys_of};
+
+use super::questions::{OwnOrder, Question, Questions, RuleIndex};
+use super::store::{EventRef, EventStore, Place, Prepared};
+
+/// A hit of a step of a sequence or sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct StepHit {
+    pub(super) event: EventRef,
+    pub(super) step: StepId,
+    /// The join key, by its place in [`Hits::keys`].
+    pub(super) key: u32,
+}
+
+/// Time and tiebreaker of an event as a rule with fields of its own sees them.
+pub(super) type OwnPlace = (Option<EventTime>, Option<KeyValue>);
+
+/// The hits of one rule.
+#[derive(Debug)]
+pub(super) enum RuleHits {
+    /// Of a rule over single events.
+    Events(Vec<EventRef>),
+    /// Of a sequence or sample.
+    Steps {
+        hits: Vec<StepHit>,
+        /// Filled only for a rule that names its own timestamp or tiebreaker field.
+        places: HashMap<EventRef, OwnPlace>,
+    },
+}
+
+/// All that a scan leaves behind.
+#[derive(Debug)]
+pub(super) struct Hits {
+    pub(super) store: EventStore,
+    pub(super) rules: Vec<RuleHits>,
+    pub(super) keys: KeyTable,
+    /// Writing to the event store failed: the hunt cannot go on.
+    pub(super) failure: Option<io::Error>,
+}
+
+/// Join keys, each once.
+#[derive(Debug, Default)]
+pub(super) struct KeyTable {
+    keys: Vec<Key>,
+    places: HashMap<Key, u32>,
+}
+
+impl KeyTable {
+    fn intern(&mut self, key: Key) -> io::Result<u32> {
+        if let Some(&place) = self.places.get(&key) {
+            return Ok(place);
+        }
+        let place = u32::try_from(self.keys.len())
+            .map_err(|_| io::Error::other("more than 4,294,967,295 different join keys"))?;
+        self.keys.push(key.clone());
+        self.places.insert(key, place);
+        Ok(place)
+    }
+
+    pub(super) fn get(&self, place: u32) -> Option<&Key> {
+        self.keys.get(place as usize)
+    }
+}
+
+/// Takes batches and keeps their hits.
+#[derive(Debug)]
+pub(super) struct Collector<'a> {
+    questions: &'a Questions,
+    usual: [Option<Field>; 3],
+    hits: Mutex<Hits>,
+}
+
+/// One question that holds on one event, with the join keys of the event.
+type Answer<'a> = (&'a Question, Vec<Key>, Option<OwnPlace>);
+
+impl<'a> Collector<'a> {
+    pub(super) fn new(questions: &'a Questions, queries: &[&Query]) -> Self {
+        let rules = queries
+            .iter()
+            .map(|query| match query.plan {
+                Plan::Event(_) => RuleHits::Events(Vec::new()),
+                Plan::Sequence(_) | Plan::Sample(_) => {
+                    RuleHits::Steps { hits: Vec::new(), places: HashMap::new() }
+                }
+            })
+            .collect();
+        let field = |name| {
+            let column = questions.layout.column(name)?;
+            questions.layout.fields().get(column).cloned()
+        };
+        let usual = [field("@timestamp"), field("event.sequence"), field("winlog.record_id")];
+        let hits = Hits { store: EventStore::new(), rules, keys: KeyTable::default(), failure: None };
+        Self { questions, usual, hits: Mutex::new(hits) }
+    }
+
+    /// Matches a batch and keeps the events that were hit. Breaks off if they cannot be kept.
+    pub(super) fn take(&self, batch: &EventBatch) -> ControlFlow<()> {
+        for (row, answers) in self.answers(batch) {
+            let event = batch.row(row);
+            let kept = FoundEvent::of(batch, row);
+            let prepared = Prepared::new(&kept, self.place(event));
+            let mut hits = self.lock();
+            if let Err(error) = prepared.and_then(|event| hits.add(event, answers)) {
+                hits.failure.get_or_insert(error);
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The rows that were hit, with all questions that hold on each.
+    fn answers(&self, batch: &EventBatch) -> HashMap<usize, Vec<Answer<'a>>> {
+        let mut answers: HashMap<usize, Vec<Answer<'a>>> = HashMap::new();
+        for (filter, rows) in self.questions.matcher.evaluate(batch) {
+            let Some(question) = self.questions.get(filter) else { continue };
+            let own_order = self.questions.orders.get(question.rule.0).and_then(Option::as_ref);
+            for row in rows.set_indices() {
+                let event = batch.row(row);
+                let keys = keys_of(&question.keys, &event);
+                let place = own_order.map(|order| own_place(order, event));
+                answers.entry(row).or_default().push((question, keys, place));
+            }
+        }
+        answers
+    }
+
+    fn place(&self, event: EventRow<'_>) -> Place {
+        let [timestamp, sequence, record] = &self.usual;
+        let first = |field: &Option<Field>| {
+            let field = field.as_ref()?;
+            event.values(field).into_iter().next().map(Value::into_owned)
+        };
+        let sequence = first(sequence).or_else(|| first(record)).and_then(|number| match number {
+            Value::Long(number) => u64::try_from(number).ok(),
+            Value::UnsignedLong(number) => Some(number),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        });
+        Place {
+            time: first(timestamp).and_then(|time| EventTime::from_value(&time)),
+            sequence: sequence.unwrap_or(0),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Hits> {
+        self.hits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was kept.
+    pub(super) fn finish(self) -> Hits {
+        self.hits.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn own_place(order: &OwnOrder, event: EventRow<'_>) -> OwnPlace {
+    let time = event.values(&order.timestamp).first().and_then(EventTime::from_value);
+    let tiebreaker =
+        order.tiebreaker.as_ref().and_then(|field| event.values(field).first().map(KeyValue::from));
+    (time, tiebreaker)
+}
+
+impl Hits {
+    fn add(&mut self, event: Prepared, answers: Vec<Answer<'_>>) -> io::Result<()> {
+        let event = self.store.insert(event)?;
+        for (question, keys, own_place) in answers {
+            let RuleIndex(rule) = question.rule;
+            match self.rules.get_mut(rule) {
+                Some(RuleHits::Events(events)) => events.push(event),
+                Some(RuleHits::Steps { hits, places }) => {
+                    for key in keys {
+                        hits.push(StepHit { event, step: question.step, key: self.keys.intern(key)? });
+                    }
+                    if let Some(own_place) = own_place {
+                        places.insert(event, own_place);
+                    }
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! A hunt: all rules over all events of some files, to alerts.
+//!
+//! Threads read, normalise and match ([`collect`]); when all is read, hits are put in the order of the events'
+//! own time and correlated ([`detect`]); alerts are made one by one as they are asked for. So
+//! what comes out depends on the rules and the events alone, and memory holds a few dozen bytes for each hit.
+
+mod collect;
+mod detect;
+mod overflow;
+mod questions;
+mod store;
+
+use std::io;
+
+use jiff::Timestamp;
+use rulehound_events::read::{Input, ScanOptions, ScanReport, scan};
+use rulehound_query::Query;
+use rulehound_rules::Rule;
+
+use crate::MatcherError;
+use crate::alert::{Alert, AlertBuilder};
+
+use collect::Collector;
+use detect::{Detections, detect};
+use questions::Questions;
+use store::EventStore;
+
+pub use overflow::Overflow;
+
+/// A part of time, in milliseconds since the epoch; open where there is no bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimeRange {
+    /// The first moment in it.
+    pub from: Option<i64>,
+    /// The first moment after it.
+    pub to: Option<i64>,
+}
+
+/// How to hunt.
+#[derive(Clone, Debug)]
+pub struct HuntOptions {
+    /// Only events of this time count.
+    pub range: TimeRange,
+    /// How to read. The layout is the hunt's own.
+    pub scan: ScanOptions,
+    /// The moment that alerts say they were made.
+    pub created: Timestamp,
+}
+
+/// A hunt that could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum HuntError {
+    /// A rule's patterns do not compile.
+    #[error(transparent)]
+    Matcher(#[from] MatcherError),
+    /// Events that were hit could not be kept or read back.
+    #[error("cannot keep the events that were hit in a temporary file: {0}")]
+    Store(#[from] io::Error),
+}
+
+/// What a hunt found. Alerts are made when they are asked for.
+#[derive(Debug)]
+pub struct Hunt<'a> {
+    /// What was read, and what was not.
+    pub scan: ScanReport,
+    /// Events that at least one rule or step of a rule matched.
+    pub events_hit: u64,
+    /// Hits of records that were read before (the same `_index` and `_id`): each event counts once.
+    pub duplicates: u64,
+    /// Hits of sequences and samples that could not be put in order, because the event has no time.
+    pub without_time: u64,
+    /// Rules that gave more in one interval than their `max_signals`. The alerts are given all the same.
+    pub overflows: Vec<Overflow>,
+    rules: &'a [(&'a Rule, &'a Query)],
+    detections: Detections,
+    store: EventStore,
+    created: Timestamp,
+}
+
+/// Runs rules over events.
+///
+/// # Errors
+///
+/// [`HuntError`] if the rules cannot be compiled together or temporary storage fails. What is wrong with the
+/// input is no error: it is counted in [`Hunt::scan`].
+pub fn hunt<'a>(
+    rules: &'a [(&'a Rule, &'a Query)],
+    inputs: &[Input],
+    options: &HuntOptions,
+) -> Result<Hunt<'a>, HuntError> {
+    let questions = Questions::new(rules, options.range)?;
+    let queries: Vec<&Query> = rules.iter().map(|(_, query)| *query).collect();
+    let collector = Collector::new(&questions, &queries);
+    let scan_options = ScanOptions { layout: questions.layout.clone(), ..options.scan.clone() };
+    let scan = scan(inputs, &scan_options, &|batch| collector.take(&batch));
+    let mut hits = collector.finish();
+    if let Some(failure) = hits.failure {
+        return Err(failure.into());
+    }
+    let detections = detect(&queries, &mut hits);
+    let overflows = overflow::overflows(rules, &detections.found, &hits.store);
+    Ok(Hunt {
+        scan,
+        events_hit: hits.store.len() as u64,
+        duplicates: hits.store.duplicates(),
+        without_time: detections.without_time,
+        overflows,
+        rules,
+        detections,
+        store: hits.store,
+        created: options.created,
+    })
+}
+
+impl Hunt<'_> {
+    /// Makes the alerts, in the order of the time of their first event, and gives each to `sink` with
+    /// the place of its rule among the rules of the hunt. The alerts of a sequence come together, the shell first.
+    ///
+    /// # Errors
+    ///
+    /// [`HuntError::Store`] if an event cannot be read back, or what `sink` says.
+    pub fn alerts<E: From<HuntError>>(
+        &mut self,
+        mut sink: impl FnMut(usize, Alert) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let builders: Vec<_> =
+            self.rules.iter().map(|(rule, _)| AlertBuilder::new(rule, self.created)).collect();
+        for found in &self.detections.found {
+            let Some(builder) = builders.get(found.rule.0) else { continue };
+            let mut events = Vec::with_capacity(found.events.len());
+            for &event in &found.events {
+                events.push(self.store.read(event).map_err(HuntError::from)?);
+            }
+            let alerts = if found.correlated {
+                builder.sequence_alerts(events)
+            } else {
+                events.into_iter().map(|event| builder.event_alert(event)).collect()
+            };
+            for alert in alerts {
+                sink(found.rule.0, alert)?;
+            }
+        }
+        Ok(())
+    }
+}

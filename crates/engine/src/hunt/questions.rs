@@ -1,0 +1,107 @@
+//! What a hunt asks of every event: one filter for each step of each rule.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rulehound_events::Layout;
+use rulehound_query::{Filter, JoinKey, Query};
+use rulehound_rules::{Rule, RuleKind};
+use rulehound_schema::{Field, FieldType, IndexPatterns, Schema};
+
+use crate::correlate::{StepId, StepQuery, steps};
+use crate::{FilterId, Matcher, MatcherError, scope};
+
+use super::TimeRange;
+
+/// A rule of a hunt, by its place in the list of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct RuleIndex(pub(super) usize);
+
+/// What a filter of the matcher stands for.
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    pub(super) rule: RuleIndex,
+    pub(super) step: StepId,
+    /// The join keys of the step; none for single events.
+    pub(super) keys: Vec<JoinKey>,
+}
+
+/// All questions of a hunt, compiled.
+#[derive(Debug)]
+pub(super) struct Questions {
+    pub(super) matcher: Matcher,
+    pub(super) layout: Arc<Layout>,
+    /// The timestamp and tiebreaker fields of each rule that names its own.
+    pub(super) orders: Vec<Option<OwnOrder>>,
+    questions: Vec<Question>,
+}
+
+/// The fields by which a rule puts events in order, where it does not take the usual ones.
+#[derive(Clone, Debug)]
+pub(super) struct OwnOrder {
+    pub(super) timestamp: Field,
+    pub(super) tiebreaker: Option<Field>,
+}
+
+impl Questions {
+    pub(super) fn new(rules: &[(&Rule, &Query)], range: TimeRange) -> Result<Self, MatcherError> {
+        let schema = Schema::catalogue();
+        let mut questions = Vec::new();
+        let mut filters = Vec::new();
+        for (index, (rule, query)) in rules.iter().enumerate() {
+            let plan_steps = steps(&query.plan);
+            let reads: BTreeSet<Arc<str>> = plan_steps.iter().flat_map(reads).collect();
+            let sees = Filter::And(vec![
+                scope::scope(&IndexPatterns::new(rule.index()), &reads),
+                scope::time_filter(
+                    schema,
+                    rule.overrides.timestamp_override.as_deref(),
+                    range.from,
+                    range.to,
+                ),
+            ]);
+            for (step, asked) in plan_steps.iter().enumerate() {
+                filters.push(Filter::And(vec![asked.filter.clone(), sees.clone()]));
+                let step = StepId(u32::try_from(step).unwrap_or(u32::MAX));
+                questions.push(Question { rule: RuleIndex(index), step, keys: asked.keys.to_vec() });
+            }
+        }
+        let matcher = Matcher::new(filters)?;
+        let orders: Vec<_> = rules.iter().map(|(rule, _)| own_order(rule, schema)).collect();
+        let order_fields = orders.iter().flatten().flat_map(|o| o.tiebreaker.iter().chain([&o.timestamp]));
+        let key_fields = questions.iter().flat_map(|q| q.keys.iter().filter_map(|key| key.field.as_ref()));
+        let layout = Layout::new(
+            matcher.fields().chain(order_fields).chain(key_fields).cloned().chain(usual_order(schema)),
+        );
+        Ok(Self { matcher, layout: Arc::new(layout), orders, questions })
+    }
+
+    pub(super) fn get(&self, filter: FilterId) -> Option<&Question> {
+        self.questions.get(filter.0 as usize)
+    }
+}
+
+/// The fields that a step reads, by name.
+fn reads(step: &StepQuery<'_>) -> Vec<Arc<str>> {
+    let mut names = Vec::new();
+    step.filter.for_each_field(&mut |field| names.push(field.name.clone()));
+    names.extend(step.keys.iter().filter_map(|key| Some(key.field.as_ref()?.name.clone())));
+    names
+}
+
+/// The fields that put events in order unless a rule names its own.
+fn usual_order(schema: &Schema) -> impl Iterator<Item = Field> {
+    ["@timestamp", "event.sequence", "winlog.record_id"].into_iter().filter_map(|name| schema.field(name))
+}
+
+fn own_order(rule: &Rule, schema: &Schema) -> Option<OwnOrder> {
+    let RuleKind::Eql(eql) = &rule.kind else { return None };
+    if eql.timestamp_field.is_none() && eql.tiebreaker_field.is_none() {
+        return None;
+    }
+    let timestamp = eql.timestamp_field.as_deref().unwrap_or("@timestamp");
+    Some(OwnOrder {
+        timestamp: schema.field(timestamp).unwrap_or_else(|| Field::new(timestamp, FieldType::Date)),
+        tiebreaker: eql.tiebreaker_field.as_deref().and_then(|name| schema.field(name)),
+    })
+}

@@ -1,0 +1,157 @@
+//! The events that hits are about, kept until the alerts are made: their order and identity in memory, their
+//! documents in a temporary file, so that memory holds no more than a few dozen bytes for each.
+
+use std::collections::HashMap;
+use std::io;
+
+use sha2::{Digest, Sha256};
+
+use crate::FoundEvent;
+use crate::correlate::{EventHandle, EventTime, Ordinal};
+use crate::spool::{Spool, encode};
+
+/// An event of an [`EventStore`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct EventRef(u32);
+
+impl From<EventRef> for EventHandle {
+    fn from(event: EventRef) -> Self {
+        EventHandle(u64::from(event.0))
+    }
+}
+
+impl TryFrom<EventHandle> for EventRef {
+    type Error = std::num::TryFromIntError;
+
+    fn try_from(handle: EventHandle) -> Result<Self, Self::Error> {
+        u32::try_from(handle.0).map(EventRef)
+    }
+}
+
+/// What makes two records one event: hash of `_index` and `_id`.
+pub(crate) type Identity = [u8; 16];
+
+/// When an event was, and what puts it in order with others of the same moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// `@timestamp`; `None` if the event has none.
+    pub time: Option<EventTime>,
+    /// `event.sequence`, or the record number of a Windows event log.
+    pub sequence: u64,
+}
+
+#[derive(Debug)]
+struct Stored {
+    place: Place,
+    identity: Identity,
+    digest: [u8; 8],
+    /// Where the document is.
+    spooled: u64,
+}
+
+/// Hit events, each once.
+#[derive(Debug)]
+pub(crate) struct EventStore {
+    spool: Spool,
+    events: Vec<Stored>,
+    by_identity: HashMap<Identity, EventRef>,
+    duplicates: u64,
+}
+
+/// An event ready to be stored; made outside of any lock.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    place: Place,
+    identity: Identity,
+    digest: [u8; 8],
+    encoded: Vec<u8>,
+}
+
+impl Prepared {
+    pub(crate) fn new(event: &FoundEvent, place: Place) -> io::Result<Self> {
+        let encoded = encode(event)?;
+        let identity = identity(event.index.as_deref().unwrap_or(""), &event.id);
+        Ok(Self { place, identity, digest: prefix(&Sha256::digest(&encoded)), encoded })
+    }
+}
+
+impl EventStore {
+    pub(crate) fn new() -> Self {
+        Self { spool: Spool::new(), events: Vec::new(), by_identity: HashMap::new(), duplicates: 0 }
+    }
+
+    /// Keeps an event. An event that is there already (the same `_index` and `_id`) is kept once and counted;
+    /// should the two differ, the one whose bytes hash lower stays, in whatever order they came.
+    pub(crate) fn insert(&mut self, event: Prepared) -> io::Result<EventRef> {
+        let Prepared { place, identity, digest, encoded } = event;
+        if let Some(&found) = self.by_identity.get(&identity) {
+            self.duplicates += 1;
+            if let Some(stored) = self.events.get_mut(found.0 as usize)
+                && digest < stored.digest
+            {
+                *stored = Stored { place, identity, digest, spooled: self.spool.put(&encoded)? };
+            }
+            return Ok(found);
+        }
+        let next = u32::try_from(self.events.len())
+            .map_err(|_| io::Error::other("more than 4,294,967,295 events were hit"))?;
+        self.events.push(Stored { place, identity, digest, spooled: self.spool.put(&encoded)? });
+        self.by_identity.insert(identity, EventRef(next));
+        Ok(EventRef(next))
+    }
+
+    /// Reads an event back.
+    pub(crate) fn read(&mut self, event: EventRef) -> io::Result<FoundEvent> {
+        let spooled = self.stored(event)?.spooled;
+        self.spool.get(spooled)
+    }
+
+    /// When the event was; `None` if it has no time.
+    pub(crate) fn time(&self, event: EventRef) -> Option<EventTime> {
+        self.stored(event).ok()?.place.time
+    }
+
+    /// Where the event stands among all events; `None` if it has no time. Depends on nothing but the event.
+    pub(crate) fn ordinal(&self, event: EventRef) -> Option<Ordinal> {
+        let stored = self.stored(event).ok()?;
+        let identity = u64::from_be_bytes(prefix(&stored.identity));
+        Some(Ordinal { time: stored.place.time?, tiebreaker: None, tie: (stored.place.sequence, identity) })
+    }
+
+    /// What puts events in an order that depends on nothing but the events, those without a time first.
+    pub(crate) fn sort_key(&self, event: EventRef) -> (Option<Ordinal>, Identity) {
+        let identity = self.stored(event).map_or([0; 16], |stored| stored.identity);
+        (self.ordinal(event), identity)
+    }
+
+    /// Number of distinct events.
+    pub(crate) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// How often an event was met again.
+    pub(crate) fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+
+    fn stored(&self, event: EventRef) -> io::Result<&Stored> {
+        self.events.get(event.0 as usize).ok_or_else(|| io::Error::other("no such event in the store"))
+    }
+}
+
+fn identity(index: &str, id: &str) -> Identity {
+    let mut hash = Sha256::new();
+    hash.update(index.as_bytes());
+    hash.update([0]);
+    hash.update(id.as_bytes());
+    prefix(&hash.finalize())
+}
+
+/// The first `N` bytes of a hash, which is longer than that.
+fn prefix<const N: usize>(hash: &[u8]) -> [u8; N] {
+    let mut start = [0; N];
+    for (to, from) in start.iter_mut().zip(hash) {
+        *to = *from;
+    }
+    start
+}
