@@ -7,7 +7,9 @@ use std::io::{BufWriter, IsTerminal, StderrLock, StdoutLock, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Attribute, Cell, Color, Table};
-use rulehound_rules::Severity;
+use rulehound_rules::{Problem, Severity};
+
+use crate::diagnostics::render_problem;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -48,6 +50,11 @@ impl Output {
     /// Says what is wrong, though the command goes on.
     pub(crate) fn warning(&self, warning: &dyn Display) {
         let _ = writeln!(self.stderr(), "{WARNING}warning{WARNING:#}: {}", printable(&warning.to_string()));
+    }
+
+    /// Says what is wrong with a rule, beside the results.
+    pub(crate) fn problem(&self, problem: &Problem) {
+        let _ = writeln!(self.stderr(), "{}", render_problem(problem));
     }
 
     /// A table without lines, as wide as the terminal, or as it needs to be where there is none. Its cells

@@ -4,27 +4,35 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use rulehound_rules::{NotRun, RuleSet, Status};
+use rulehound_rules::{LoadedRule, NotRun, Page, RuleSet, Status};
 use serde_json::Value;
 
-/// The folder of the corpora: `RULEHOUND_CORPORA`, or `shared/corpora` beside the checkout.
-fn corpus(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("RULEHOUND_CORPORA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora").join(name),
-        |corpora| PathBuf::from(corpora).join(name),
-    );
-    if !folder.is_dir() {
-        eprintln!("skipped: no corpus at {}", folder.display());
-        return None;
-    }
-    Some(folder)
+/// The folder of the repository: below `RULEHOUND_CORPORA`, or `shared/corpora` beside the checkout.
+fn corpus() -> PathBuf {
+    std::env::var_os("RULEHOUND_CORPORA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora"), PathBuf::from)
+        .join("detection-rules")
+}
+
+/// Its rules, loaded once; `None` if it is not there.
+fn rules() -> Option<&'static RuleSet> {
+    static RULES: OnceLock<Option<RuleSet>> = OnceLock::new();
+    let load = || {
+        let folder = corpus();
+        if !folder.is_dir() {
+            eprintln!("skipped: no corpus at {}", folder.display());
+            return None;
+        }
+        Some(RuleSet::load([folder]))
+    };
+    RULES.get_or_init(load).as_ref()
 }
 
 #[test]
 fn every_rule_loads() {
-    let Some(folder) = corpus("detection-rules") else { return };
-    let set = RuleSet::load([folder]);
+    let Some(set) = rules() else { return };
     let errors: Vec<_> = set.problems.iter().filter(|problem| problem.is_error()).collect();
     assert!(errors.is_empty(), "{} errors, first: {:?}", errors.len(), errors[0]);
     assert!(set.unread.is_empty());
@@ -54,10 +62,16 @@ fn every_rule_loads() {
 
 #[test]
 fn versions_come_from_the_lock_file() {
-    let Some(folder) = corpus("detection-rules") else { return };
-    let set = RuleSet::load([folder.join("rules/apm")]);
-    assert!(!set.rules.is_empty());
-    assert!(set.rules.iter().all(|loaded| loaded.rule.version > 100), "locked versions are all above 100");
+    let Some(set) = rules() else { return };
+    let lock = std::fs::read_to_string(corpus().join("version.lock.json")).unwrap();
+    let lock: Value = serde_json::from_str(&lock).unwrap();
+    let mut locked = 0;
+    for LoadedRule { rule, file, .. } in &set.rules {
+        let version = lock[rule.rule_id.as_str()]["version"].as_u64();
+        locked += usize::from(version.is_some());
+        assert_eq!(rule.version, version.unwrap_or(1), "{}", file.display());
+    }
+    assert_eq!((locked, set.rules.len()), (2188, 2192));
 }
 
 /// Whether all of `part` is also in `whole`; lists must be equal in length.
@@ -75,8 +89,8 @@ fn is_within(part: &Value, whole: &Value) -> bool {
 
 #[test]
 fn no_field_is_lost() {
-    let Some(folder) = corpus("detection-rules") else { return };
-    for loaded in &RuleSet::load([folder]).rules {
+    let Some(set) = rules() else { return };
+    for loaded in &set.rules {
         let text = std::fs::read_to_string(&loaded.file).unwrap();
         let document: Value = toml::from_str(&text).unwrap();
         let json = loaded.rule.to_json();
@@ -102,5 +116,22 @@ fn no_field_is_lost() {
             let is_word = key == "integration" && value.is_string();
             assert!(is_word || is_within(value, &metadata[key]), "{}: {key}", loaded.file.display());
         }
+    }
+}
+
+#[test]
+fn every_page_names_what_the_rule_has() {
+    let Some(set) = rules() else { return };
+    for LoadedRule { rule, file, .. } in &set.rules {
+        let page = Page::of(rule);
+        let (markdown, html) = (page.to_markdown(), page.to_html());
+        let techniques = rule.threat.iter().flat_map(|threat| &threat.technique);
+        let facts = [rule.rule_type().as_str(), rule.severity.as_str(), rule.schedule.from.as_str()];
+        for fact in facts.into_iter().chain(techniques.map(|technique| technique.id.as_str())) {
+            assert!(markdown.contains(fact) && html.contains(fact), "{}: {fact}", file.display());
+        }
+        let query = rule.query().unwrap_or_default().trim();
+        assert!(markdown.contains(query), "{}", file.display());
+        assert!(html.ends_with("</body>\n</html>\n") && !html.contains("<script"), "{}", file.display());
     }
 }

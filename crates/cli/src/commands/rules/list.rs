@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::args::{ListArgs, ListOutput, RuleStatus};
 use crate::commands::{Exit, Failure};
-use crate::diagnostics::render_problem;
 use crate::output::{Output, printable, severity_color};
 
 pub(super) fn run(args: &ListArgs, output: &Output) -> Result<Exit, Failure> {
@@ -17,7 +16,7 @@ pub(super) fn run(args: &ListArgs, output: &Output) -> Result<Exit, Failure> {
     let mut errors = set.problems.iter().filter(|problem| problem.is_error()).peekable();
     let exit = if errors.peek().is_some() { Exit::FoundProblem } else { Exit::Ran };
     for problem in errors {
-        writeln!(output.stderr(), "{}", render_problem(problem))?;
+        output.problem(problem);
     }
     if set.is_unreadable() {
         return Err(Failure::NoRules(args.paths.clone()));

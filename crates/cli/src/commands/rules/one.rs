@@ -1,13 +1,11 @@
 //! The one rule that a command is about.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rulehound_rules::{LoadedRule, RuleSet};
 
 use crate::args::OneRule;
 use crate::commands::Failure;
-use crate::diagnostics::render_problem;
 use crate::output::Output;
 
 /// Finds the rule that is meant: a file, else an id or a name among the rules of `--rules`. What is wrong
@@ -32,7 +30,7 @@ pub(in crate::commands) fn load(args: &OneRule, output: &Output) -> Result<Optio
             || meant.is_empty() && problem.is_error()
     });
     for problem in problems {
-        writeln!(output.stderr(), "{}", render_problem(problem))?;
+        output.problem(problem);
     }
     match (meant.len(), meant.pop()) {
         (1, Some(loaded)) => Ok(Some(loaded)),
