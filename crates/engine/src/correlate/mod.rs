@@ -90,6 +90,25 @@ pub trait Correlator: Send {
     fn restore(&mut self, state: State) -> Result<(), StateMismatch>;
 }
 
+/// Runs the hits of a whole input, in order, through the correlator of a plan. Gives the detections in the
+/// order of results: sequences by their last events, samples by their keys. None for single events.
+pub fn correlate(plan: &Plan, hits: impl IntoIterator<Item = Hit>, samples_per_key: usize) -> Vec<Detection> {
+    let mut detections = Vec::new();
+    let mut correlator: Box<dyn Correlator> = match plan {
+        Plan::Event(_) => return detections,
+        Plan::Sequence(plan) => Box::new(SequenceCorrelator::new(plan)),
+        Plan::Sample(plan) => Box::new(SampleCorrelator::new(plan, samples_per_key)),
+    };
+    for hit in hits {
+        correlator.push(hit, &mut detections);
+    }
+    correlator.finish(&mut detections);
+    if let Plan::Sequence(_) = plan {
+        detections.sort_by(|a, b| (&a.ordinal, &a.key).cmp(&(&b.ordinal, &b.key)));
+    }
+    detections
+}
+
 /// What a correlator remembers, by its kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

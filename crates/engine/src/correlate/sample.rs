@@ -11,7 +11,7 @@
 //!
 //! A handful of events for each key and filter, until the end of the input: a sample knows no time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use rulehound_query::SamplePlan;
@@ -109,6 +109,7 @@ impl Correlator for SampleCorrelator {
 }
 
 /// Goes through all combinations of one candidate of each of the filters, no event twice, until `take` breaks.
+/// No way is begun that cannot be ended, so that the work is that of the samples found.
 fn combine<'a>(
     filters: &'a [Vec<Candidate>],
     sample: &mut Vec<&'a Candidate>,
@@ -120,10 +121,43 @@ fn combine<'a>(
             continue;
         }
         sample.push(candidate);
-        combine(rest, sample, take)?;
+        if can_complete(rest, sample) {
+            combine(rest, sample, take)?;
+        }
         sample.pop();
     }
     ControlFlow::Continue(())
+}
+
+/// Whether each of the filters can have an event of its own, besides those of the sample. Filters with as
+/// many events as there are filters in all always can.
+fn can_complete(rest: &[Vec<Candidate>], sample: &[&Candidate]) -> bool {
+    let scarce = |candidates: &&Vec<Candidate>| candidates.len() < rest.len() + sample.len();
+    let scarce: Vec<&Vec<Candidate>> = rest.iter().filter(scarce).collect();
+    let mut owners = HashMap::new();
+    (0..scarce.len()).all(|filter| assign(filter, &scarce, sample, &mut owners, &mut HashSet::new()))
+}
+
+/// Gives a filter an event, if need be by moving others to other events (an augmenting path).
+fn assign(
+    filter: usize,
+    filters: &[&Vec<Candidate>],
+    sample: &[&Candidate],
+    owners: &mut HashMap<EventHandle, usize>,
+    tried: &mut HashSet<EventHandle>,
+) -> bool {
+    let Some(candidates) = filters.get(filter) else { return false };
+    candidates.iter().map(|candidate| candidate.event).any(|event| {
+        if sample.iter().any(|chosen| chosen.event == event) || !tried.insert(event) {
+            return false;
+        }
+        let is_free =
+            owners.get(&event).copied().is_none_or(|owner| assign(owner, filters, sample, owners, tried));
+        if is_free {
+            owners.insert(event, filter);
+        }
+        is_free
+    })
 }
 
 #[cfg(test)]

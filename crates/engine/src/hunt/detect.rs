@@ -1,14 +1,16 @@
 //! The stateful half of a hunt: hits in the order of the events' own time, through each rule's correlator.
 
-use rulehound_query::{Pipe, Plan, Query};
+use rulehound_query::Query;
 
-use crate::correlate::{
-    Correlator, Detection, Hit, Ordinal, SampleCorrelator, SequenceCorrelator, StepMatch,
-};
+use crate::correlate::{Detection, Hit, Ordinal, StepMatch, correlate};
+use crate::search::pipes;
 
 use super::collect::{Hits, KeyTable, RuleHits, StepHit};
 use super::questions::RuleIndex;
 use super::store::{EventRef, EventStore};
+
+/// How many samples of one join key a rule finds: Elasticsearch's default.
+const SAMPLES_PER_KEY: usize = 1;
 
 /// What was found: a rule and its events, one for a single event, several for a sequence or sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,13 +55,13 @@ pub(super) fn detect(queries: &[&Query], hits: &mut Hits) -> Detections {
                 };
                 let (ordered, without_time) = in_order(steps, &hits.keys, ordinal);
                 detections.without_time += without_time;
-                correlate(&query.plan, ordered)
+                correlate(&query.plan, ordered, SAMPLES_PER_KEY)
                     .into_iter()
                     .map(|detection| Found { rule, events: events_of(&detection), correlated: true })
                     .collect()
             }
         };
-        apply_pipes(&query.pipes, &mut found);
+        pipes::apply(&query.pipes, &mut found);
         detections.found.append(&mut found);
     }
     sort(&mut detections.found, &hits.store);
@@ -92,35 +94,8 @@ fn in_order(
     (ordered, without_time)
 }
 
-fn correlate(plan: &Plan, hits: Vec<Hit>) -> Vec<Detection> {
-    let mut detections = Vec::new();
-    let mut correlator: Box<dyn Correlator> = match plan {
-        Plan::Event(_) => return detections,
-        Plan::Sequence(sequence) => Box::new(SequenceCorrelator::new(sequence)),
-        Plan::Sample(sample) => Box::new(SampleCorrelator::new(sample, 1)),
-    };
-    for hit in hits {
-        correlator.push(hit, &mut detections);
-    }
-    correlator.finish(&mut detections);
-    detections.sort_by(|a, b| (&a.ordinal, &a.key).cmp(&(&b.ordinal, &b.key)));
-    detections
-}
-
 fn events_of(detection: &Detection) -> Vec<EventRef> {
     detection.events.iter().flatten().filter_map(|&event| EventRef::try_from(event).ok()).collect()
-}
-
-fn apply_pipes(pipes: &[Pipe], found: &mut Vec<Found>) {
-    for pipe in pipes {
-        match *pipe {
-            Pipe::Head(most) => found.truncate(usize::try_from(most).unwrap_or(usize::MAX)),
-            Pipe::Tail(most) => {
-                let most = usize::try_from(most).unwrap_or(usize::MAX);
-                found.drain(..found.len().saturating_sub(most));
-            }
-        }
-    }
 }
 
 /// In the order in which alerts are given: by the time of the first event, then by rule, then by all events.

@@ -50,12 +50,26 @@ impl PartialOrd for FileArrival {
 /// The place of an event in the input.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Arrival {
-    file: FileArrival,
+    file: Arc<FileArrival>,
     position: u64,
 }
 
-impl Arrival {
-    pub(super) fn new(origin: Origin, inputs: &[Input]) -> Self {
-        Self { file: FileArrival::new(origin.file, inputs), position: origin.position }
+/// Finds places, one after the other: mostly they are in one file.
+pub(super) struct Arrivals<'i> {
+    inputs: &'i [Input],
+    latest: Option<Arc<FileArrival>>,
+}
+
+impl<'i> Arrivals<'i> {
+    pub(super) fn new(inputs: &'i [Input]) -> Self {
+        Self { inputs, latest: None }
+    }
+
+    pub(super) fn of(&mut self, origin: Origin) -> Arrival {
+        let file = match &self.latest {
+            Some(latest) if latest.name == origin.file => latest.clone(),
+            _ => self.latest.insert(FileArrival::new(origin.file, self.inputs).into()).clone(),
+        };
+        Arrival { file, position: origin.position }
     }
 }

@@ -12,8 +12,7 @@ use rulehound_query::{Pipe, Plan, Query};
 use super::arrival::FileArrival;
 use super::{FoundSequence, Place, Results, Search, SearchError, SearchOptions, pipes};
 use crate::correlate::{
-    Correlator, Detection, EventHandle, EventTime, Hit, Ordinal, SampleCorrelator, SequenceCorrelator,
-    StepId, StepMatch, StepQuery, keys_of, steps,
+    Detection, EventHandle, EventTime, Hit, Ordinal, StepId, StepMatch, StepQuery, correlate, keys_of, steps,
 };
 use crate::spool::{Spool, encode};
 use crate::{FoundEvent, Matcher};
@@ -142,24 +141,6 @@ fn in_order(hits: Vec<KeptHit>, files: Vec<Arc<str>>, inputs: &[Input], by_time:
         .collect();
     hits.sort_by(|a, b| a.ordinal.cmp(&b.ordinal));
     hits
-}
-
-/// The detections, in the order of results.
-fn correlate(plan: &Plan, hits: Vec<Hit>, max_samples_per_key: usize) -> Vec<Detection> {
-    let mut detections = Vec::new();
-    let mut correlator: Box<dyn Correlator> = match plan {
-        Plan::Event(_) => return detections,
-        Plan::Sequence(plan) => Box::new(SequenceCorrelator::new(plan)),
-        Plan::Sample(plan) => Box::new(SampleCorrelator::new(plan, max_samples_per_key)),
-    };
-    for hit in hits {
-        correlator.push(hit, &mut detections);
-    }
-    correlator.finish(&mut detections);
-    if let Plan::Sequence(_) = plan {
-        detections.sort_by(|a, b| (&a.ordinal, &a.key).cmp(&(&b.ordinal, &b.key)));
-    }
-    detections
 }
 
 fn read(spool: &mut Spool, detection: Detection) -> io::Result<FoundSequence> {

@@ -8,9 +8,11 @@
 mod arrival;
 mod dynamic;
 mod joined;
-mod pipes;
+pub(crate) mod pipes;
 mod response;
 mod single;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::sync::Arc;

@@ -14,7 +14,7 @@ pub(super) fn with_size(pipes: &[Pipe], size: usize) -> Vec<Pipe> {
 }
 
 /// Keeps what the pipes let through.
-pub(super) fn apply<T>(pipes: &[Pipe], results: &mut Vec<T>) {
+pub(crate) fn apply<T>(pipes: &[Pipe], results: &mut Vec<T>) {
     for pipe in pipes {
         match pipe {
             Pipe::Head(most) => results.truncate(at_most(*most)),

@@ -29,10 +29,11 @@ fn check(filters: usize, samples_per_key: usize, events: &[Event], expected: &[&
     let mut correlator = correlator(filters, samples_per_key);
     let mut detections = Vec::new();
     for hit in hits(events) {
-        let saved = serde_json::to_string(&correlator.save()).unwrap();
-        correlator.restore(serde_json::from_str(&saved).unwrap()).unwrap();
         correlator.push(hit, &mut detections);
     }
+    let saved = serde_json::to_string(&correlator.save()).unwrap();
+    let mut correlator = self::correlator(filters, samples_per_key);
+    correlator.restore(serde_json::from_str(&saved).unwrap()).unwrap();
     correlator.finish(&mut detections);
     let numbers = |one: &Detection| {
         one.events.iter().flatten().map(|event| event.0.to_string()).collect::<Vec<_>>().join(" ")
@@ -67,6 +68,15 @@ fn more_samples_a_key_are_other_combinations() {
     check(2, 3, &events, &["1 2", "1 3", "2 1"]);
     check(2, 10, &events, &["1 2", "1 3", "2 1", "2 3"]);
     check(2, 0, &events, &[]);
+}
+
+#[test]
+fn scarce_events_are_left_to_the_filters_that_need_them() {
+    let mut events: Vec<Event> = vec![(&[0, 1, 2, 3, 4], Some("k"))];
+    events.extend(vec![(&[0, 1, 2][..], Some("k")); 2000]);
+    check(5, 1000, &events, &[]);
+    events.push((&[0, 1, 2, 4], Some("k")));
+    check(5, 2, &events, &["2 3 4 1 2002", "2 3 5 1 2002"]);
 }
 
 #[test]
