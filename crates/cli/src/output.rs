@@ -64,6 +64,9 @@ impl Output {
         table
             .load_style(comfy_table::presets::NOTHING)
             .set_header(header.into_iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
         if std::io::stdout().is_terminal() {
             table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
         }

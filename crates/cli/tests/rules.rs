@@ -93,7 +93,7 @@ fn check_shows_each_problem_and_counts() {
         "12 | process where process.name = \"sh\"",
         "--> b/torn.toml:1:6",
         "not run: Something Rare (a/learning.toml): machine_learning rules are not run yet",
-        " total                  3         1        1       2",
+        "total                  3         1        1       2",
         "2 errors, 0 warnings",
         "1 file passed over",
     ] {
@@ -246,7 +246,7 @@ fn a_closed_pipe_ends_quietly() {
     let mut line = String::new();
     BufReader::with_capacity(64, child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(line.contains("severity"));
+    assert!(line.contains("Severity"));
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
 

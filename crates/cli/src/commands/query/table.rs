@@ -25,7 +25,7 @@ pub(super) fn write(
         return Ok(writeln!(out, "no results")?);
     }
     let mut table =
-        output.table(["#", "TIME", "CATEGORY", "ACTION", "HOST", "USER", "PROCESS", "COMMAND LINE", "ID"]);
+        output.table(["#", "Time", "Category", "Action", "Host", "User", "Process", "Command line", "Id"]);
     match &search.results {
         Results::Events(events) => {
             for (number, event) in (1..).zip(events) {

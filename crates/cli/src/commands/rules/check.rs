@@ -89,7 +89,7 @@ fn write_table(set: &RuleSet, verbose: bool, output: &Output, out: &mut dyn Writ
 }
 
 fn write_counts(set: &RuleSet, output: &Output, out: &mut dyn Write) -> std::io::Result<()> {
-    let mut table = output.table(["type", "loaded", "compiled", "not run", "failed"]);
+    let mut table = output.table(["Type", "Loaded", "Compiled", "Not run", "Failed"]);
     let counts = set.counts();
     let row = |name: &str, counts: &Counts| {
         let numbers = [counts.loaded, counts.compiled, counts.not_run, counts.failed];

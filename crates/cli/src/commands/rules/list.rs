@@ -95,7 +95,7 @@ fn to_json(loaded: &LoadedRule) -> Value {
 }
 
 fn write_table(rules: &[&LoadedRule], output: &Output, out: &mut dyn Write) -> std::io::Result<()> {
-    let mut table = output.table(["severity", "risk", "type", "status", "name", "tactics", "rule id"]);
+    let mut table = output.table(["Severity", "Risk", "Type", "Status", "Name", "Tactics", "Rule id"]);
     for loaded in rules {
         let rule = &loaded.rule;
         table.add_row([
