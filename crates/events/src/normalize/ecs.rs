@@ -40,7 +40,16 @@ impl Ecs {
 
     /// The value of a field.
     pub(super) fn get(&self, path: &str) -> Option<&Value> {
-        get(&self.0, path)
+        let mut keys = path.split('.');
+        let mut value = self.0.get(keys.next()?)?;
+        for key in keys {
+            match value {
+                Value::Object(inner) => value = inner.get(key)?,
+                // What stood in the way of an object left a dotted key behind.
+                _ => return get(&self.0, path),
+            }
+        }
+        Some(value)
     }
 
     /// The value of a field, if it is a string and not empty.
@@ -75,18 +84,24 @@ impl Ecs {
     /// Adds a value to those of a field, each once.
     pub(super) fn append(&mut self, path: &str, value: impl Into<Value>) {
         let value = value.into();
-        let values = match self.remove(path) {
-            Some(Value::Array(mut values)) => {
+        let values = match self.get_mut(path) {
+            Some(Value::Array(values)) => {
                 if !values.contains(&value) {
                     values.push(value);
                 }
-                values
+                return;
             }
             Some(Value::Null) | None => vec![value],
-            Some(single) if single == value => vec![single],
-            Some(single) => vec![single, value],
+            Some(single) if *single == value => vec![value],
+            Some(single) => vec![single.take(), value],
         };
         self.set(path, values);
+    }
+
+    fn get_mut(&mut self, path: &str) -> Option<&mut Value> {
+        let mut keys = path.split('.');
+        let first = self.0.get_mut(keys.next()?)?;
+        keys.try_fold(first, |value, key| value.as_object_mut()?.get_mut(key))
     }
 
     /// Takes a field out. Objects that become empty by it go too.

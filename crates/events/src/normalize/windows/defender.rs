@@ -2,7 +2,7 @@
 //!
 //! The names of its event data have blanks (`Threat Name`); an agent makes them underscores.
 
-use super::event::WindowsEvent;
+use super::event::{PROCESS, WindowsEvent};
 use super::paths;
 
 pub(super) fn map(event: &mut WindowsEvent) {
@@ -33,7 +33,7 @@ pub(super) fn map(event: &mut WindowsEvent) {
     event.rename("Parent_Commandline", "process.parent.command_line");
     let process = if event.code == 1126 { "process.name" } else { "process.executable" };
     event.rename("Process_Name", process);
-    event.complete_process("process");
+    event.complete_process(&PROCESS);
     event.set_time_from_log();
 }
 

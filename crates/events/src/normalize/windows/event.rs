@@ -72,6 +72,33 @@ const SOURCES: &[(&str, Source)] = &[
     ("Microsoft-Windows-Windows Defender/Operational", Source::Defender),
 ];
 
+/// Fields of a process that follow from others.
+pub(super) struct ProcessFields {
+    executable: &'static str,
+    name: &'static str,
+    command_line: &'static str,
+    args: &'static str,
+    args_count: &'static str,
+}
+
+/// The process of the event.
+pub(super) const PROCESS: ProcessFields = ProcessFields {
+    executable: "process.executable",
+    name: "process.name",
+    command_line: "process.command_line",
+    args: "process.args",
+    args_count: "process.args_count",
+};
+
+/// The process that started it.
+pub(super) const PARENT: ProcessFields = ProcessFields {
+    executable: "process.parent.executable",
+    name: "process.parent.name",
+    command_line: "process.parent.command_line",
+    args: "process.parent.args",
+    args_count: "process.parent.args_count",
+};
+
 impl WindowsEvent {
     /// Which mapping the event is for, by its provider, else its channel.
     pub(super) fn source(&self) -> Source {
@@ -114,7 +141,8 @@ impl WindowsEvent {
 
     /// Moves a value of the event data to a field that has none yet.
     pub(super) fn rename(&mut self, key: &str, field: &str) {
-        if !self.doc.has(field)
+        if self.data.contains_key(key)
+            && !self.doc.has(field)
             && let Some(value) = self.take(key)
         {
             self.doc.set(field, value);
@@ -187,16 +215,15 @@ impl WindowsEvent {
     }
 
     /// Sets a process's name by its executable, and its arguments by its command line.
-    pub(super) fn complete_process(&mut self, process: &str) {
-        let field = |name: &str| format!("{process}.{name}");
-        if let Some(name) = self.doc.text(&field("executable")).and_then(paths::file_name) {
+    pub(super) fn complete_process(&mut self, process: &ProcessFields) {
+        if let Some(name) = self.doc.text(process.executable).and_then(paths::file_name) {
             let name = name.to_owned();
-            self.doc.set_default(&field("name"), name);
+            self.doc.set_default(process.name, name);
         }
-        if let Some(command_line) = self.doc.text(&field("command_line")) {
+        if let Some(command_line) = self.doc.text(process.command_line) {
             let arguments = super::command_line::split(command_line);
-            self.doc.set_default(&field("args_count"), arguments.len());
-            self.doc.set_default(&field("args"), arguments);
+            self.doc.set_default(process.args_count, arguments.len());
+            self.doc.set_default(process.args, arguments);
         }
     }
 
@@ -302,12 +329,14 @@ pub(super) fn address(text: &str) -> Option<String> {
     }
 }
 
-/// A scalar of JSON as the event log's XML has it; other values as they are.
-pub(super) fn as_text(value: Value) -> Value {
-    match value {
-        Value::Number(number) => Value::String(number.to_string()),
-        Value::Bool(truth) => Value::String(truth.to_string()),
-        other => other,
+/// Makes the scalars of event data strings, as the event log's XML has them; other values stay as they are.
+pub(super) fn scalars_to_text(data: &mut Document) {
+    for value in data.values_mut() {
+        match value {
+            Value::Number(number) => *value = Value::String(number.to_string()),
+            Value::Bool(truth) => *value = Value::String(truth.to_string()),
+            _ => {}
+        }
     }
 }
 

@@ -86,18 +86,18 @@ fn event_data(elements: Document) -> Document {
         }
         match (name.as_str(), text_of(element)) {
             ("Data", Value::Array(unnamed)) => {
-                for (i, value) in unnamed.into_iter().enumerate() {
-                    data.insert(format!("param{}", i + 1), event::as_text(text_of(value)));
-                }
+                let numbered = unnamed.into_iter().enumerate();
+                data.extend(numbered.map(|(i, value)| (format!("param{}", i + 1), text_of(value))));
             }
             ("Data", value) => {
-                data.insert("param1".to_owned(), event::as_text(value));
+                data.insert("param1".to_owned(), value);
             }
             (_, value) => {
-                data.insert(name, event::as_text(value));
+                data.insert(name, value);
             }
         }
     }
+    event::scalars_to_text(&mut data);
     data
 }
 
@@ -109,7 +109,7 @@ fn user_data(elements: Document) -> Value {
             Value::Object(fields) => {
                 let fields =
                     fields.into_iter().filter(|(field, value)| field != "#attributes" && !value.is_null());
-                data.extend(fields.map(|(field, value)| (field, event::as_text(text_of(value)))));
+                data.extend(fields.map(|(field, value)| (field, text_of(value))));
                 data.insert("xml_name".to_owned(), name.into());
             }
             Value::Null => {}
@@ -118,6 +118,7 @@ fn user_data(elements: Document) -> Value {
             }
         }
     }
+    event::scalars_to_text(&mut data);
     Value::Object(data)
 }
 

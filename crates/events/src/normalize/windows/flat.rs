@@ -61,8 +61,8 @@ pub(super) fn read(mut record: Document) -> WindowsEvent {
     if let Some(tags) = tags {
         doc.set("tags", tags);
     }
-    let data = record.into_iter().map(|(name, value)| (name, event::as_text(value))).collect();
-    WindowsEvent { doc, data, code: event_id }
+    event::scalars_to_text(&mut record);
+    WindowsEvent { doc, data: record, code: event_id }
 }
 
 /// Takes what is of the system out of the record; what it leaves is the event data.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::event::WindowsEvent;
+use super::event::{PROCESS, WindowsEvent};
 use super::script_block;
 use crate::Document;
 
@@ -104,7 +104,7 @@ fn move_fields(event: &mut WindowsEvent) {
     for &(key, field) in NUMBERS {
         event.rename_number(key, field);
     }
-    event.complete_process("process");
+    event.complete_process(&PROCESS);
     event.complete_file();
 }
 

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::event::{WindowsEvent, number};
+use super::event::{PARENT, PROCESS, WindowsEvent, number};
 use super::{objects, security_data as data};
 
 pub(super) fn map(event: &mut WindowsEvent) {
@@ -300,7 +300,7 @@ fn process_and_source(event: &mut WindowsEvent) {
     }
     event.rename_number("ProcessId", "process.pid");
     event.rename("ProcessName", "process.executable");
-    event.complete_process("process");
+    event.complete_process(&PROCESS);
     event.rename_address("IpAddress", "source.ip");
     event.rename_number("IpPort", "source.port");
     event.rename("WorkstationName", "source.domain");
@@ -326,8 +326,8 @@ fn created_process(event: &mut WindowsEvent) {
         event.doc.set("process.args", arguments);
         event.doc.set("process.command_line", command_line);
     }
-    event.complete_process("process");
-    event.complete_process("process.parent");
+    event.complete_process(&PROCESS);
+    event.complete_process(&PARENT);
 }
 
 /// The parts of a text between blanks outside of quotes, empty ones among them.
@@ -373,7 +373,7 @@ fn connection(event: &mut WindowsEvent) {
     event.rename_number("DestPort", "destination.port");
     event.rename_number("SourcePort", "source.port");
     event.rename("Application", "process.executable");
-    event.complete_process("process");
+    event.complete_process(&PROCESS);
     if let Some(protocol) = event.owned("Protocol") {
         let transport = number(&protocol).and_then(|number| data::name(data::PROTOCOLS, number));
         event.doc.set("network.iana_number", protocol);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::event::{WindowsEvent, address, iso_time};
+use super::event::{PARENT, PROCESS, WindowsEvent, address, iso_time};
 use super::{paths, sysmon_data as data};
 use crate::Document;
 
@@ -63,12 +63,12 @@ const USED_UP: &[&str] = &[
     "UtcTime",
 ];
 
-/// Event data that describes the image of the event, and stays.
-const IMAGE: &[(&str, &str)] = &[
-    ("Company", "company"),
-    ("Description", "description"),
-    ("FileVersion", "file_version"),
-    ("Product", "product"),
+/// Event data that describes the image of the event, and stays: its fields of the process, and of the file.
+const IMAGE: &[(&str, [&str; 2])] = &[
+    ("Company", ["process.pe.company", "file.pe.company"]),
+    ("Description", ["process.pe.description", "file.pe.description"]),
+    ("FileVersion", ["process.pe.file_version", "file.pe.file_version"]),
+    ("Product", ["process.pe.product", "file.pe.product"]),
 ];
 
 pub(super) fn map(event: &mut WindowsEvent) {
@@ -90,8 +90,8 @@ pub(super) fn map(event: &mut WindowsEvent) {
         }
     }
     image(event);
-    event.complete_process("process");
-    event.complete_process("process.parent");
+    event.complete_process(&PROCESS);
+    event.complete_process(&PARENT);
     event.complete_file();
     network(event);
     dns(event);
@@ -171,10 +171,11 @@ fn hashes(event: &mut WindowsEvent) {
 
 /// The resources of the executable: of the loaded image in event 7, else of the process.
 fn image(event: &mut WindowsEvent) {
-    let owner = if event.code == 7 { "file" } else { "process" };
-    event.rename("OriginalFileName", &format!("{owner}.pe.original_file_name"));
-    for &(key, field) in IMAGE {
-        event.copy(key, &format!("{owner}.pe.{field}"));
+    let is_file = event.code == 7;
+    let name = if is_file { "file.pe.original_file_name" } else { "process.pe.original_file_name" };
+    event.rename("OriginalFileName", name);
+    for (key, [process, file]) in IMAGE {
+        event.copy(key, if is_file { file } else { process });
     }
     event.copy("Signature", "file.code_signature.subject_name");
     event.copy("SignatureStatus", "file.code_signature.status");

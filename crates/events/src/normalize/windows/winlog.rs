@@ -18,14 +18,15 @@ pub(in crate::normalize) fn is_processed(record: &Document) -> bool {
 /// Takes a document with `winlog.*`.
 pub(super) fn read(record: Document) -> WindowsEvent {
     let mut doc = Ecs::new(record);
-    let data = match doc.remove("winlog.event_data") {
-        Some(Value::Object(data)) => data.into_iter().map(|(k, v)| (k, event::as_text(v))).collect(),
+    let mut data = match doc.remove("winlog.event_data") {
+        Some(Value::Object(data)) => data,
         Some(other) => {
             doc.set("winlog.event_data", other);
             Document::new()
         }
         None => Document::new(),
     };
+    event::scalars_to_text(&mut data);
     let code = ["winlog.event_id", "event.code"].into_iter().find_map(|field| code(doc.get(field)?));
     WindowsEvent { doc, data, code: code.unwrap_or_default() }
 }
