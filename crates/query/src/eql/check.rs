@@ -17,6 +17,9 @@ use crate::{ArithmeticOp, CompareOp, Expr, Function, Pattern};
 /// The type of fields that a query names and no event has: their value is null.
 const UNKNOWN: FieldType = FieldType::Unsupported("unknown");
 
+/// For so many unknown fields of a query near misses are looked for.
+const MOST_SUGGESTIONS: usize = 20;
+
 /// A resolved expression with its type.
 #[derive(Clone, Debug)]
 pub(super) struct Typed {
@@ -56,11 +59,13 @@ pub(super) struct Checker<'a> {
     pub(super) problems: &'a mut Problems,
     /// Unknown fields that were reported already.
     reported: HashSet<String>,
+    /// How often near misses were looked for.
+    suggested: usize,
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn new(schema: &'a Schema, problems: &'a mut Problems) -> Self {
-        Self { schema, problems, reported: HashSet::new() }
+        Self { schema, problems, reported: HashSet::new(), suggested: 0 }
     }
 
     fn fail<T>(&mut self, span: &Span, problem: Problem) -> Option<T> {
@@ -192,7 +197,11 @@ impl<'a> Checker<'a> {
     fn unknown_field(&mut self, name: &str, optional: bool, span: &Span) -> Option<Expr> {
         let strict = self.schema.is_strict();
         if !optional && (strict || self.reported.insert(name.into())) {
-            let similar = self.schema.suggest(name).into_iter().map(str::to_owned).collect();
+            // The search goes over thousands of names: it is for a slip or two.
+            let search = self.suggested < MOST_SUGGESTIONS;
+            self.suggested += usize::from(search);
+            let similar = if search { self.schema.suggest(name) } else { Vec::new() };
+            let similar = similar.into_iter().map(str::to_owned).collect();
             self.problems.add(span.clone(), Problem::UnknownField { name: name.into(), similar, strict });
         }
         (optional || !strict).then(|| Expr::Field(Field::new(name, UNKNOWN)))
