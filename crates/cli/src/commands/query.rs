@@ -7,6 +7,7 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
+use rulehound_engine::correlate::TooManyKeys;
 use rulehound_engine::search::{
     self, Results, Search, SearchOptions, dynamic_mapping, event_json, response_json, sequence_json,
 };
@@ -44,6 +45,9 @@ pub(crate) fn run(args: &QueryArgs, output: &Output) -> Result<Exit, Failure> {
     if search.without_time > 0 {
         let field = &args.timestamp_field;
         output.warning(&format!("{} events have no `{field}` and were left out", search.without_time));
+    }
+    if search.too_many_keys > 0 {
+        output.warning(&format!("{} hits were left out: {TooManyKeys}", search.too_many_keys));
     }
     let mut out = output.stdout();
     match args.output {

@@ -86,11 +86,23 @@ impl From<&Value<'_>> for KeyValue {
     }
 }
 
+/// Most keys under which one event joins. Only an event that is made to do harm has more.
+pub const MAX_KEYS: usize = 1 << 16;
+
+/// An event whose key fields have more than [`MAX_KEYS`] combinations of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the join fields of an event have more than {MAX_KEYS} combinations of values")]
+pub struct TooManyKeys;
+
 /// The keys under which an event joins: every combination of the values of its key fields, each once. None if
 /// a key is null that is not optional, so an event without the field matches no step that is joined by it.
 ///
 /// Elasticsearch's sequences and samples both take a field with several values so.
-pub fn keys_of(keys: &[JoinKey], event: &dyn FieldSource) -> Vec<Key> {
+///
+/// # Errors
+///
+/// [`TooManyKeys`]: memory has an end.
+pub fn keys_of(keys: &[JoinKey], event: &dyn FieldSource) -> Result<Vec<Key>, TooManyKeys> {
     let mut combinations: Vec<Vec<KeyValue>> = vec![Vec::with_capacity(keys.len())];
     for key in keys {
         let mut values: Vec<KeyValue> = match &key.field {
@@ -99,12 +111,15 @@ pub fn keys_of(keys: &[JoinKey], event: &dyn FieldSource) -> Vec<Key> {
         };
         if values.is_empty() {
             if !key.optional {
-                return Vec::new();
+                return Ok(Vec::new());
             }
             values.push(KeyValue::Null);
         }
         values.sort();
         values.dedup();
+        if combinations.len().saturating_mul(values.len()) > MAX_KEYS {
+            return Err(TooManyKeys);
+        }
         combinations = combinations
             .iter()
             .flat_map(|head| {
@@ -112,5 +127,8 @@ pub fn keys_of(keys: &[JoinKey], event: &dyn FieldSource) -> Vec<Key> {
             })
             .collect();
     }
-    combinations.into_iter().map(|values| Key(values.into())).collect()
+    Ok(combinations.into_iter().map(|values| Key(values.into())).collect())
 }
+
+#[cfg(test)]
+mod tests;

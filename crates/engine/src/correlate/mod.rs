@@ -9,7 +9,7 @@ mod ordinal;
 mod sample;
 mod sequence;
 
-pub use key::{Double, Key, KeyValue, keys_of};
+pub use key::{Double, Key, KeyValue, MAX_KEYS, TooManyKeys, keys_of};
 pub use ordinal::{EventTime, Ordinal};
 pub use sample::{SampleCorrelator, SampleState};
 pub use sequence::{SequenceCorrelator, SequenceState};

@@ -200,7 +200,7 @@ impl Explainer {
         }
         let event = batch.row(row);
         let time = event.values(&self.order.timestamp).iter().filter_map(EventTime::from_value).min();
-        let keys = keys_of(&step.keys, &event);
+        let keys = keys_of(&step.keys, &event).unwrap_or_default();
         let (Some(time), false) = (time, keys.is_empty()) else {
             step.unjoined.fetch_add(1, Ordering::Relaxed);
             return;

@@ -46,6 +46,8 @@ pub(super) struct Hits {
     pub(super) store: EventStore,
     pub(super) rules: Vec<RuleHits>,
     pub(super) keys: KeyTable,
+    /// Hits that join under too many keys.
+    pub(super) too_many_keys: u64,
     /// Writing to the event store failed: the hunt cannot go on.
     pub(super) failure: Option<io::Error>,
 }
@@ -101,7 +103,13 @@ impl<'a> Collector<'a> {
             questions.layout.fields().get(column).cloned()
         };
         let usual = [field("@timestamp"), field("event.sequence"), field("winlog.record_id")];
-        let hits = Hits { store: EventStore::new(), rules, keys: KeyTable::default(), failure: None };
+        let hits = Hits {
+            store: EventStore::new(),
+            rules,
+            keys: KeyTable::default(),
+            too_many_keys: 0,
+            failure: None,
+        };
         Self { questions, usual, hits: Mutex::new(hits) }
     }
 
@@ -128,7 +136,10 @@ impl<'a> Collector<'a> {
             let own_order = self.questions.orders.get(question.rule.0).and_then(Option::as_ref);
             for row in rows.set_indices() {
                 let event = batch.row(row);
-                let keys = keys_of(&question.keys, &event);
+                let Ok(keys) = keys_of(&question.keys, &event) else {
+                    self.lock().too_many_keys += 1;
+                    continue;
+                };
                 let place = own_order.map(|order| own_place(order, event));
                 answers.entry(row).or_default().push((question, keys, place));
             }

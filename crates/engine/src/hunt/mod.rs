@@ -69,6 +69,8 @@ pub struct Hunt<'a> {
     pub duplicates: u64,
     /// Hits of sequences and samples that could not be put in order, because the event has no time.
     pub without_time: u64,
+    /// Hits of sequences and samples that were left out because of [`crate::correlate::TooManyKeys`].
+    pub too_many_keys: u64,
     /// Rules that gave more in one interval than their `max_signals`. The alerts are given all the same.
     pub overflows: Vec<Overflow>,
     rules: &'a [(&'a Rule, &'a Query)],
@@ -104,6 +106,7 @@ pub fn hunt<'a>(
         events_hit: hits.store.len() as u64,
         duplicates: hits.store.duplicates(),
         without_time: detections.without_time,
+        too_many_keys: hits.too_many_keys,
         overflows,
         rules,
         detections,

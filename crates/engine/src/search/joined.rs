@@ -24,8 +24,7 @@ pub(super) fn search(
     options: &SearchOptions,
 ) -> Result<Search, SearchError> {
     let steps = steps(&query.plan);
-    let kept =
-        Mutex::new(Kept { spool: Spool::new(), hits: Vec::new(), files: Vec::new(), known: HashMap::new() });
+    let kept = Mutex::new(Kept::new());
     let failure = Mutex::new(None);
     let take = |batch: EventBatch| match take(&batch, matcher, &steps, options, &kept) {
         Ok(()) => ControlFlow::Continue(()),
@@ -38,7 +37,8 @@ pub(super) fn search(
     if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(error.into());
     }
-    let Kept { mut spool, hits, files, .. } = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Kept { mut spool, hits, files, too_many_keys, .. } =
+        kept.into_inner().unwrap_or_else(PoisonError::into_inner);
     let by_time = matches!(query.plan, Plan::Sequence(_));
     let total = hits.len();
     let hits = in_order(hits, files, inputs, by_time);
@@ -52,7 +52,7 @@ pub(super) fn search(
         Plan::Sample(_) => Results::Samples(sequences),
         Plan::Event(_) | Plan::Sequence(_) => Results::Sequences(sequences),
     };
-    Ok(Search { results, found, without_time, scan })
+    Ok(Search { results, found, without_time, too_many_keys, scan })
 }
 
 /// Samples have no order in time, so that their size is that of the first keys.
@@ -70,6 +70,8 @@ struct Kept {
     /// Names of files, each once.
     files: Vec<Arc<str>>,
     known: HashMap<Arc<str>, usize>,
+    /// Hits that join under too many keys.
+    too_many_keys: u64,
 }
 
 /// An event that matched steps, not yet in order.
@@ -91,13 +93,19 @@ fn take(
     kept: &Mutex<Kept>,
 ) -> io::Result<()> {
     let mut matches: BTreeMap<usize, Vec<StepMatch>> = BTreeMap::new();
+    let mut too_many_keys = 0;
     for (filter, rows) in matcher.evaluate(batch) {
         let Some(step) = steps.get(filter.0 as usize) else { continue };
         for row in rows.set_indices() {
-            let keys = keys_of(step.keys, &batch.row(row)).into_iter();
+            let Ok(keys) = keys_of(step.keys, &batch.row(row)) else {
+                too_many_keys += 1;
+                continue;
+            };
+            let keys = keys.into_iter();
             matches.entry(row).or_default().extend(keys.map(|key| StepMatch { step: StepId(filter.0), key }));
         }
     }
+    kept.lock().unwrap_or_else(PoisonError::into_inner).too_many_keys += too_many_keys;
     for (row, matches) in matches.into_iter().filter(|(_, matches)| !matches.is_empty()) {
         let encoded = encode(&FoundEvent::of(batch, row))?;
         let place = Place::of(batch.row(row), &options.order);
@@ -111,6 +119,16 @@ fn take(
 }
 
 impl Kept {
+    fn new() -> Self {
+        Self {
+            spool: Spool::new(),
+            hits: Vec::new(),
+            files: Vec::new(),
+            known: HashMap::new(),
+            too_many_keys: 0,
+        }
+    }
+
     fn file(&mut self, name: &Arc<str>) -> usize {
         if let Some(file) = self.known.get(name) {
             return *file;

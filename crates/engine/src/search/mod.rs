@@ -58,6 +58,8 @@ pub struct Search {
     pub found: u64,
     /// Events that matched a step of a sequence but have no time, so that they could not be put in order.
     pub without_time: u64,
+    /// Hits of steps that were left out because of [`crate::correlate::TooManyKeys`].
+    pub too_many_keys: u64,
     /// What was read, and what was not.
     pub scan: ScanReport,
 }

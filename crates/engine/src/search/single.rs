@@ -33,7 +33,7 @@ pub(super) fn search(query: &Query, matcher: &Matcher, inputs: &[Input], options
     let Kept { found, events, .. } = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut events: Vec<FoundEvent> = events.into_values().collect();
     pipes::apply(&pipes, &mut events);
-    Search { results: Results::Events(events), found, without_time: 0, scan }
+    Search { results: Results::Events(events), found, without_time: 0, too_many_keys: 0, scan }
 }
 
 /// Which events are kept: so many of the first or of the last.

@@ -2,7 +2,7 @@
 
 mod summary;
 mod table;
-mod telling;
+pub(super) mod telling;
 
 use std::io::Write;
 use std::time::Instant;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{HumanBytes, HumanCount};
 use rulehound_engine::alert::Alert;
+use rulehound_engine::correlate::TooManyKeys;
 use rulehound_engine::hunt::Hunt;
 use rulehound_rules::{NotRun, Rule, RuleSet, Severity, Status};
 
@@ -58,6 +59,10 @@ impl Summary<'_> {
         if self.hunt.without_time > 0 {
             let hits = counted(self.hunt.without_time, "event");
             writeln!(out, "{hits} without a time could not be put in order for sequences")?;
+        }
+        if self.hunt.too_many_keys > 0 {
+            let hits = counted(self.hunt.too_many_keys, "hit");
+            writeln!(out, "{hits} of sequences left out: {TooManyKeys}")?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use rulehound_events::Document;
 use serde_json::Value;
 
 /// What happened, in one line: who did what to whom. `None` if the event says too little.
-pub(super) fn telling(event: &Document) -> Option<String> {
+pub(in crate::commands) fn telling(event: &Document) -> Option<String> {
     let text = |name: &str| field(event, name).and_then(text);
     let actor = text("process.name").or_else(|| text("process.executable"));
     let by = |deed: String| match &actor {

@@ -9,11 +9,8 @@ use rulehound_engine::search::{FoundSequence, Results, Search};
 use serde_json::Value;
 
 use crate::commands::Failure;
+use crate::commands::hunt::telling::telling;
 use crate::output::{Output, printable};
-
-/// What is shown of an event, besides its number and time.
-const FIELDS: [&str; 6] =
-    ["event.category", "event.action", "host.name", "user.name", "process.name", "process.command_line"];
 
 pub(super) fn write(
     out: &mut impl Write,
@@ -24,8 +21,7 @@ pub(super) fn write(
     if search.results.is_empty() {
         return Ok(writeln!(out, "no results")?);
     }
-    let mut table =
-        output.table(["#", "Time", "Category", "Action", "Host", "User", "Process", "Command line", "Id"]);
+    let mut table = output.table(["#", "Time", "Category", "Host", "User", "What", "Id"]);
     match &search.results {
         Results::Events(events) => {
             for (number, event) in (1..).zip(events) {
@@ -43,17 +39,26 @@ pub(super) fn write(
 
 fn add(table: &mut Table, number: u64, event: &FoundEvent, timestamp_field: &str) {
     let cell = |name: &str| field(&event.document, name).map_or_else(String::new, text);
-    let mut row = vec![number.to_string(), cell(timestamp_field)];
-    row.extend(FIELDS.map(cell));
-    row.push(printable(&event.id).into_owned());
-    table.add_row(row);
+    let what = telling(&event.document).unwrap_or_default();
+    table.add_row([
+        number.to_string(),
+        cell(timestamp_field),
+        cell("event.category"),
+        cell("host.name"),
+        cell("user.name"),
+        printable(&what).into_owned(),
+        printable(&event.id).into_owned(),
+    ]);
 }
 
 fn add_sequence(table: &mut Table, number: u64, sequence: &FoundSequence, timestamp_field: &str) {
     for event in &sequence.events {
         match event {
             Some(event) => add(table, number, event, timestamp_field),
-            None => drop(table.add_row([number.to_string(), "(missing, as asked)".to_owned()])),
+            None => {
+                let row = [number.to_string(), String::new(), "(missing)".to_owned()];
+                table.add_row(row);
+            }
         }
     }
 }
