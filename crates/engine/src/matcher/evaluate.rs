@@ -46,6 +46,12 @@ impl<'a> Evaluation<'a> {
         self.rows_among(node, &RowSet::full(self.batch.num_rows()))
     }
 
+    /// The rows on which each computed expression was evaluated.
+    #[cfg(test)]
+    pub(super) fn judged(&self) -> impl Iterator<Item = &RowSet> {
+        self.computed.iter().map(|computed| &computed.judged)
+    }
+
     /// The rows of `among` on which a node holds.
     fn rows_among(&mut self, id: NodeId, among: &RowSet) -> RowSet {
         if among.is_empty() {

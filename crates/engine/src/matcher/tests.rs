@@ -16,7 +16,7 @@ use rulehound_query::{
 use rulehound_schema::{Field, FieldSource, FieldType, IndexPatterns, Value};
 use serde_json::{Value as Json, json};
 
-use super::{FilterId, Matcher};
+use super::{FilterId, Matcher, MatcherError};
 use crate::interpret;
 
 /// One field of each type that holds values, a second string, and one that no event has.
@@ -327,7 +327,7 @@ fn check(filters: &[Filter], matcher: &Matcher, events: &[Event], layout: &Arc<L
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn evaluators_agree(
@@ -365,4 +365,65 @@ fn equal_predicates_are_one_atom() {
     assert_eq!(roots[0], roots[1]);
     assert_eq!(roots[0], roots[2]);
     assert_eq!(*program.node(roots[3]), super::program::Node::Constant(true));
+}
+
+/// Events that have but a name.
+fn named(names: &[&'static str]) -> Vec<Event> {
+    let event =
+        |name: &&'static str| Event(BTreeMap::from([("process.name", vec![Value::String((*name).into())])]));
+    names.iter().map(event).collect()
+}
+
+fn layout_of(matcher: &Matcher) -> Arc<Layout> {
+    Arc::new(Layout::new(matcher.fields().cloned()))
+}
+
+#[test]
+fn literals_that_overlap_are_all_found() {
+    let contains = |literal: &str| {
+        let parts =
+            vec![WildcardPart::AnyRun, WildcardPart::Literal(Arc::from(literal)), WildcardPart::AnyRun];
+        let test = Test::Matches(vec![Pattern::Wildcard { parts, case_insensitive: true }]);
+        Filter::Predicate(Predicate { field: field("process.name"), test })
+    };
+    let filters = ["cmd", "cmd.exe", "MD.E", "d", ".exe"].map(contains);
+    let matcher = Matcher::new(filters.to_vec()).unwrap();
+    check(&filters, &matcher, &named(&["cmd.exe", "xCMD.EXEx", "cmd", "d"]), &layout_of(&matcher));
+}
+
+#[test]
+fn a_computed_expression_runs_only_where_it_matters_and_once() {
+    let is = |name: &str| {
+        let test = Test::In(vec![Value::String(name.to_owned().into())]);
+        Filter::Predicate(Predicate { field: field("process.name"), test })
+    };
+    let length = call(Function::Length, false, vec![Expr::Field(field("process.name"))]);
+    let three = Expr::Literal(Some(Value::Long(3)));
+    let long =
+        || Filter::Computed(Expr::Compare(CompareOp::Gt, Box::new(length.clone()), Box::new(three.clone())));
+    let matcher = Matcher::new(vec![
+        // Written first, run last.
+        Filter::And(vec![long(), is("long")]),
+        // Needed only where the name is not `cmd`.
+        Filter::And(vec![Filter::Or(vec![long(), is("cmd")]), Filter::Or(vec![is("cmd"), is("other")])]),
+    ])
+    .unwrap();
+    let batch = batch(&named(&["long", "cmd", "other", "far longer"]), &layout_of(&matcher));
+    let mut evaluation = super::Evaluation::new(&matcher.program, &matcher.atoms, &batch);
+    let mut judged_after = |root: usize| {
+        let rows: Vec<usize> = evaluation.rows(matcher.roots[root]).iter().collect();
+        (rows, evaluation.judged().map(|rows| rows.iter().collect()).collect::<Vec<Vec<usize>>>())
+    };
+    assert_eq!(judged_after(0), (vec![0], vec![vec![0]]));
+    assert_eq!(judged_after(1), (vec![1, 2], vec![vec![0, 2]]));
+}
+
+#[test]
+fn a_pattern_that_cannot_be_compiled_names_its_filter_and_field() {
+    let pattern = Pattern::Regex { source: Arc::from("("), case_insensitive: false };
+    let broken =
+        Filter::Predicate(Predicate { field: field("file.path"), test: Test::Matches(vec![pattern]) });
+    let MatcherError::Pattern { filter, field, .. } =
+        Matcher::new(vec![Filter::Constant(true), Filter::Not(Box::new(broken))]).unwrap_err();
+    assert_eq!((filter, &*field), (FilterId(1), "file.path"));
 }
