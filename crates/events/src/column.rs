@@ -53,7 +53,7 @@ impl Items {
         }
     }
 
-    fn finish(self) -> ArrayRef {
+    fn into_array(self) -> ArrayRef {
         match self {
             Self::String(mut builder) => Arc::new(builder.finish()),
             Self::Long(values) => Arc::new(Int64Array::from(values)),
@@ -66,6 +66,11 @@ impl Items {
             Self::Nothing => Arc::new(NullArray::new(0)),
         }
     }
+}
+
+/// The items of a column that has no value.
+pub(crate) fn no_items(field_type: FieldType) -> ArrayRef {
+    Items::new(field_type).into_array()
 }
 
 /// Size of an IPv6 address.
@@ -113,7 +118,12 @@ impl ColumnBuilder {
     pub(crate) fn finish(mut self, rows: usize, item_type: &Arc<ArrowField>) -> ListArray {
         let length = self.len();
         self.starts.resize(rows + 1, length);
-        ListArray::new(item_type.clone(), OffsetBuffer::new(self.starts.into()), self.items.finish(), None)
+        ListArray::new(
+            item_type.clone(),
+            OffsetBuffer::new(self.starts.into()),
+            self.items.into_array(),
+            None,
+        )
     }
 }
 

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_array::{ArrayRef, ListArray, RecordBatch, RecordBatchOptions};
+use arrow_buffer::OffsetBuffer;
 use arrow_schema::{Field as ArrowField, FieldRef, Schema as ArrowSchema};
-use rulehound_schema::{FieldType, Scalar, coerce};
+use rulehound_schema::{FieldType, Scalar, Value, coerce};
 
 use crate::batch::RowSource;
-use crate::column::{ColumnBuilder, item_field};
+use crate::column::{ColumnBuilder, item_field, no_items};
 use crate::document::scalars;
 use crate::index_name::index_name;
 use crate::json::{DocumentMembers, JsonNode, JsonParser, Kind, to_document};
@@ -25,8 +26,6 @@ use crate::{EventBatch, Layout, Misfits, Origin};
 pub struct Shredder {
     parser: JsonParser,
     columns: Columns,
-    /// The items of the columns, and the columns.
-    items: Vec<FieldRef>,
     schema: Arc<ArrowSchema>,
     rows: Vec<RowSource>,
     indices: IndexNames,
@@ -37,15 +36,14 @@ pub struct Shredder {
 impl Shredder {
     /// A shredder for the fields of a layout.
     pub fn new(layout: Arc<Layout>) -> Self {
-        let items: Vec<FieldRef> = layout.fields().iter().map(|field| item_field(field.field_type)).collect();
-        let columns = layout.fields().iter().zip(&items);
-        let schema = ArrowSchema::new(
-            columns.map(|(f, item)| ArrowField::new_list(&*f.name, item.clone(), false)).collect::<Vec<_>>(),
-        );
+        let columns = layout
+            .fields()
+            .iter()
+            .map(|field| ArrowField::new_list(&*field.name, item_field(field.field_type), false));
+        let schema = ArrowSchema::new(columns.collect::<Vec<_>>());
         Self {
             parser: JsonParser::default(),
             columns: Columns::new(layout),
-            items,
             schema: Arc::new(schema),
             rows: Vec::new(),
             indices: IndexNames::default(),
@@ -115,7 +113,7 @@ impl Shredder {
     pub fn finish(&mut self) -> EventBatch {
         let rows = std::mem::take(&mut self.rows);
         self.bytes = 0;
-        let arrays = self.columns.finish(rows.len(), &self.items);
+        let arrays = self.columns.finish(rows.len());
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         let columns = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
             .unwrap_or_else(|error| unreachable!("columns are built by the schema: {error}"));
@@ -146,7 +144,10 @@ impl IndexNames {
 /// The columns of a layout, being filled.
 struct Columns {
     layout: Arc<Layout>,
-    builders: Vec<ColumnBuilder>,
+    /// `None` until there is a value: of a thousand columns a batch fills few.
+    builders: Vec<Option<ColumnBuilder>>,
+    /// The item of each column, and the items of an empty one.
+    items: Vec<(FieldRef, ArrayRef)>,
     /// The row being filled.
     row: usize,
     /// The values of [`crate::index_name::PARTS`] of the row.
@@ -158,9 +159,12 @@ struct Columns {
 
 impl Columns {
     fn new(layout: Arc<Layout>) -> Self {
-        let builders = new_builders(&layout);
+        let builders = layout.fields().iter().map(|_| None).collect();
+        let items =
+            layout.fields().iter().map(|field| (item_field(field.field_type), no_items(field.field_type)));
+        let items = items.collect();
         let (index_parts, row_misfits) = (Default::default(), Vec::new());
-        Self { layout, builders, row: 0, index_parts, row_misfits, misfits: Misfits::default() }
+        Self { layout, builders, items, row: 0, index_parts, row_misfits, misfits: Misfits::default() }
     }
 
     fn begin(&mut self, row: usize) {
@@ -230,7 +234,7 @@ impl Columns {
         }
         match node.column {
             Some(column) => match coerce(&self.layout.fields()[column], scalar) {
-                Ok(Some(value)) => self.builders[column].push(self.row, value),
+                Ok(Some(value)) => self.push(column, value),
                 Ok(None) => {}
                 Err(_) => self.row_misfits.push(at),
             },
@@ -258,17 +262,23 @@ impl Columns {
         if let Some(column) = self.layout.column(name)
             && let Ok(Some(value)) = coerce(&self.layout.fields()[column], Scalar::Str(text))
         {
-            self.builders[column].push(self.row, value);
+            self.push(column, value);
         }
     }
 
-    fn finish(&mut self, rows: usize, items: &[FieldRef]) -> Vec<ArrayRef> {
-        let builders = std::mem::replace(&mut self.builders, new_builders(&self.layout));
-        let columns = builders.into_iter().zip(items);
-        columns.map(|(builder, item)| Arc::new(builder.finish(rows, item)) as ArrayRef).collect()
+    fn push(&mut self, column: usize, value: Value<'_>) {
+        let field_type = self.layout.fields()[column].field_type;
+        self.builders[column].get_or_insert_with(|| ColumnBuilder::new(field_type)).push(self.row, value);
     }
-}
 
-fn new_builders(layout: &Layout) -> Vec<ColumnBuilder> {
-    layout.fields().iter().map(|field| ColumnBuilder::new(field.field_type)).collect()
+    fn finish(&mut self, rows: usize) -> Vec<ArrayRef> {
+        let no_offsets = OffsetBuffer::new_zeroed(rows);
+        let columns = self.builders.iter_mut().zip(&self.items).map(|(builder, (item, no_items))| {
+            Arc::new(match builder.take() {
+                Some(builder) => builder.finish(rows, item),
+                None => ListArray::new(item.clone(), no_offsets.clone(), no_items.clone(), None),
+            }) as ArrayRef
+        });
+        columns.collect()
+    }
 }
