@@ -1,31 +1,25 @@
 //! Moments as the command line names them: dates, or date math such as `now-1d`.
 
 use jiff::Timestamp;
-use rulehound_rules::{Anchor, DateMath};
+use rulehound_rules::{Bound, DateMath};
 
 /// What is no moment.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is no moment: write a date such as `2026-10-01T12:00:00Z`, or date math such as `now-1d`")]
 pub(crate) struct MomentError(String);
 
-/// Milliseconds since the epoch.
-pub(crate) fn parse(text: &str, now: Timestamp) -> Result<i64, MomentError> {
-    milliseconds(text, now).ok_or_else(|| MomentError(text.to_owned()))
-}
-
-fn milliseconds(text: &str, now: Timestamp) -> Option<i64> {
-    let math: DateMath = text.parse().ok()?;
-    let anchor = match math.anchor() {
-        Anchor::Now => now.as_millisecond(),
-        Anchor::At(nanoseconds) => i64::try_from(nanoseconds.div_euclid(1_000_000)).ok()?,
-    };
-    // Rounding is for calendars, which the rules of a hunt have no need of.
-    math.rounding().is_none().then(|| anchor.checked_add(math.offset_milliseconds()))?
+/// Milliseconds since the epoch. A whole day or another unit means its first or its last millisecond.
+pub(crate) fn parse(text: &str, now: Timestamp, bound: Bound) -> Result<i64, MomentError> {
+    let math: Option<DateMath> = text.parse().ok();
+    let moment = math.and_then(|math| math.resolve(now, bound));
+    moment.map(Timestamp::as_millisecond).ok_or_else(|| MomentError(text.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+
+    use rulehound_rules::Bound;
 
     use super::parse;
 
@@ -37,10 +31,11 @@ mod tests {
             ("1970-01-02", Some(86_400_000)),
             ("now", Some(1_000_000_000)),
             ("now-1s", Some(999_999_000)),
+            ("now/d", Some(950_400_000)),
             ("yesterday", None),
             ("", None),
         ] {
-            assert_eq!(parse(text, now).ok(), expected, "{text}");
+            assert_eq!(parse(text, now, Bound::From).ok(), expected, "{text}");
         }
     }
 }

@@ -1,5 +1,9 @@
 //! Date math (`now-9m`) and intervals (`5m`), as a rule's schedule has them.
 
+mod resolve;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -32,22 +36,40 @@ pub enum TimeError {
 pub struct DateMath {
     text: String,
     anchor: Anchor,
-    offset_ms: i64,
-    rounding: Option<DateUnit>,
+    steps: Vec<Step>,
 }
 
 /// Where date math starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Anchor {
+enum Anchor {
     /// The moment of the run.
     Now,
-    /// A fixed moment, in nanoseconds since the epoch.
-    At(i128),
+    /// A date, in nanoseconds since the epoch, and the least unit that it names: `2024-05` names a month.
+    Date(i128, Option<DateUnit>),
+}
+
+/// What follows the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Step {
+    /// By so many of a unit.
+    Move(i64, DateUnit),
+    /// To the start of a unit, or its end.
+    Round(DateUnit),
+}
+
+/// Which end of a stretch of time a moment is. A date without a time, and a rounded moment, mean a whole unit:
+/// its first millisecond where the stretch begins, its last where it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bound {
+    /// The beginning.
+    From,
+    /// The end.
+    To,
 }
 
 /// Units of date math.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DateUnit {
+enum DateUnit {
     /// `s`
     Second,
     /// `m`
@@ -78,13 +100,13 @@ impl DateUnit {
         })
     }
 
-    fn milliseconds(self) -> i64 {
-        const SECOND: i64 = 1000;
-        const DAY: i64 = 24 * 3600 * SECOND;
+    /// How long it is; a month counts 30 days and a year 365.
+    fn seconds(self) -> i64 {
+        const DAY: i64 = 24 * 3600;
         match self {
-            Self::Second => SECOND,
-            Self::Minute => 60 * SECOND,
-            Self::Hour => 3600 * SECOND,
+            Self::Second => 1,
+            Self::Minute => 60,
+            Self::Hour => 3600,
             Self::Day => DAY,
             Self::Week => 7 * DAY,
             Self::Month => 30 * DAY,
@@ -96,12 +118,12 @@ impl DateUnit {
 impl DateMath {
     /// `now`.
     pub fn now() -> Self {
-        Self { text: "now".to_owned(), anchor: Anchor::Now, offset_ms: 0, rounding: None }
+        Self { text: "now".to_owned(), anchor: Anchor::Now, steps: Vec::new() }
     }
 
     /// `now-6m`: how far a rule looks back that does not say.
     pub fn six_minutes_ago() -> Self {
-        Self { text: "now-6m".to_owned(), offset_ms: -6 * DateUnit::Minute.milliseconds(), ..Self::now() }
+        Self { text: "now-6m".to_owned(), steps: vec![Step::Move(-6, DateUnit::Minute)], ..Self::now() }
     }
 
     /// The text as written.
@@ -109,29 +131,17 @@ impl DateMath {
         &self.text
     }
 
-    /// Where it starts from.
-    pub fn anchor(&self) -> Anchor {
-        self.anchor
-    }
-
-    /// The sum of the steps, in milliseconds; negative for the past. A month counts 30 days and a year 365:
-    /// rules look back by minutes to weeks, and a window may be longer than needed but not depend on the
-    /// calendar.
-    pub fn offset_milliseconds(&self) -> i64 {
-        self.offset_ms
-    }
-
-    /// The unit that the moment is rounded to (`/d`), if any.
-    pub fn rounding(&self) -> Option<DateUnit> {
-        self.rounding
-    }
-
-    /// How long before now the moment lies; zero if it lies ahead or is anchored to a date.
+    /// How long before now the moment lies, rounding aside, with a month as 30 days and a year as 365; zero if
+    /// it lies ahead or starts from a date.
     pub fn before_now(&self) -> Duration {
-        match self.anchor {
-            Anchor::Now => Duration::from_millis(self.offset_ms.min(0).unsigned_abs()),
-            Anchor::At(_) => Duration::ZERO,
+        if self.anchor != Anchor::Now {
+            return Duration::ZERO;
         }
+        let seconds = self.steps.iter().fold(0i64, |seconds, step| match step {
+            Step::Move(count, unit) => seconds.saturating_add(count.saturating_mul(unit.seconds())),
+            Step::Round(_) => seconds,
+        });
+        Duration::from_secs(seconds.min(0).unsigned_abs())
     }
 }
 
@@ -143,28 +153,18 @@ impl FromStr for DateMath {
             Some(rest) => (Anchor::Now, rest),
             None => {
                 let (date, rest) = text.split_once("||").unwrap_or((text, ""));
-                (Anchor::At(rulehound_schema::parse_date(date).ok_or(TimeError::Anchor)?), rest)
+                let moment = rulehound_schema::parse_date(date).ok_or(TimeError::Anchor)?;
+                (Anchor::Date(moment, least_unit(date)), rest)
             }
         };
-        let (mut offset_ms, mut rounding) = (0i64, None);
+        let mut steps = Vec::new();
         while !rest.is_empty() {
             let (step, after) = split_step(rest)?;
-            match step {
-                Step::Move(distance) => {
-                    offset_ms = offset_ms.checked_add(distance).ok_or(TimeError::TooLong)?
-                }
-                Step::Round(unit) => rounding = Some(unit),
-            }
+            steps.push(step);
             rest = after;
         }
-        Ok(Self { text: text.to_owned(), anchor, offset_ms, rounding })
+        Ok(Self { text: text.to_owned(), anchor, steps })
     }
-}
-
-enum Step {
-    /// By so many milliseconds.
-    Move(i64),
-    Round(DateUnit),
 }
 
 /// The first step of `-9m/d` and what follows it.
@@ -177,14 +177,30 @@ fn split_step(text: &str) -> Result<(Step, &str), TimeError> {
     let step = match sign {
         Some('/') if digits.is_empty() => Step::Round(unit()?),
         Some(sign @ ('+' | '-')) => {
-            let number: i64 =
+            let count: u32 =
                 if digits.is_empty() { 1 } else { digits.parse().map_err(|_| TimeError::TooLong)? };
-            let distance = number.checked_mul(unit()?.milliseconds()).ok_or(TimeError::TooLong)?;
-            Step::Move(if sign == '-' { -distance } else { distance })
+            let count = i64::from(count);
+            Step::Move(if sign == '-' { -count } else { count }, unit()?)
         }
         _ => return Err(TimeError::Step(text.to_owned())),
     };
     Ok((step, rest))
+}
+
+/// The least unit that a date of ISO 8601 names: `2024-05` a month, `2024-05-01T10:00` a minute. `None` if it
+/// names milliseconds, or counts them from the epoch.
+fn least_unit(date: &str) -> Option<DateUnit> {
+    let (day, time) = date.split_once('T').unwrap_or((date, ""));
+    let time = time.split(['Z', '+', '-']).next().unwrap_or_default();
+    match (time.len(), day.matches('-').count()) {
+        (0, 0) if day.len() == 4 => Some(DateUnit::Year),
+        (0, 1) => Some(DateUnit::Month),
+        (0, 2) => Some(DateUnit::Day),
+        (2, _) => Some(DateUnit::Hour),
+        (5, _) => Some(DateUnit::Minute),
+        (8, _) => Some(DateUnit::Second),
+        _ => None,
+    }
 }
 
 fn split_while(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
@@ -254,61 +270,5 @@ impl Serialize for DateMath {
 impl Serialize for Interval {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text)
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn date_math_counts_back_from_now() {
-        let seconds = |text: &str| text.parse::<DateMath>().map(|math| math.offset_milliseconds() / 1000);
-        for (text, expected) in [
-            ("now", Ok(0)),
-            ("now-9m", Ok(-540)),
-            ("now-7205s", Ok(-7205)),
-            ("now-1d+2h", Ok(-79_200)),
-            ("now-H", Ok(-3600)),
-            ("now-1d/d", Ok(-86_400)),
-            ("now-1M", Ok(-2_592_000)),
-            ("now+5m", Ok(300)),
-            ("9m", Err(TimeError::Anchor)),
-            ("now-9x", Err(TimeError::Unit("x".into()))),
-            ("now-9", Err(TimeError::Unit("".into()))),
-            ("now 9m", Err(TimeError::Step(" 9m".into()))),
-            ("nowx", Err(TimeError::Step("x".into()))),
-            ("now-ä", Err(TimeError::Unit("".into()))),
-            ("now-99999999999999y", Err(TimeError::TooLong)),
-        ] {
-            assert_eq!(seconds(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn time_before_now_is_never_negative() {
-        let before = |text: &str| text.parse::<DateMath>().unwrap().before_now();
-        assert_eq!(before("now-9m"), Duration::from_secs(540));
-        assert_eq!(before("now+9m"), Duration::ZERO);
-        assert_eq!("now-1d/d".parse::<DateMath>().unwrap().rounding(), Some(DateUnit::Day));
-    }
-
-    #[test]
-    fn intervals_are_a_number_and_a_unit() {
-        let seconds = |text: &str| text.parse::<Interval>().map(|interval| interval.duration().as_secs());
-        for (text, expected) in [
-            ("5m", Ok(300)),
-            ("1h", Ok(3600)),
-            ("2d", Ok(172_800)),
-            ("m", Err(TimeError::Interval)),
-            ("5", Err(TimeError::Interval)),
-            ("5 m", Err(TimeError::Interval)),
-            ("-5m", Err(TimeError::Interval)),
-            ("0m", Err(TimeError::Interval)),
-            ("999999999999999999d", Err(TimeError::TooLong)),
-        ] {
-            assert_eq!(seconds(text), expected, "{text}");
-        }
     }
 }

@@ -17,7 +17,7 @@ mod versions;
 
 pub use compile::{NotRun, Status};
 pub use counts::{Counts, RuleCounts};
-pub use date_math::{Anchor, DateMath, DateUnit, Interval, TimeError};
+pub use date_math::{Bound, DateMath, Interval, TimeError};
 pub use kind::{
     Cardinality, EqlRule, JsonObject, Language, MachineLearningRule, NewTermsRule, QuerySource, RuleKind,
     RuleType, SavedQueryRule, ThreatMapping, ThreatMappingEntry, ThreatMatchRule, Threshold, ThresholdRule,

@@ -12,11 +12,10 @@ use rulehound_engine::alert::Alert;
 use rulehound_engine::hunt::{HuntOptions, TimeRange, hunt};
 use rulehound_events::read::ScanOptions;
 use rulehound_query::Query;
-use rulehound_rules::{Problem, Rule, RuleSet, Status};
+use rulehound_rules::{Bound, Problem, Rule, RuleSet, Status};
 
 use super::{Exit, Failure};
 use crate::args::{HuntArgs, HuntOutput};
-use crate::diagnostics::render_problem;
 use crate::moment;
 use crate::output::Output;
 use crate::reading::{self, Threads};
@@ -28,8 +27,8 @@ pub(crate) fn run(args: &HuntArgs, output: &Output) -> Result<Exit, Failure> {
     let started = Instant::now();
     let created = Timestamp::now();
     let range = TimeRange {
-        from: args.from.as_deref().map(|text| moment::parse(text, created)).transpose()?,
-        to: args.to.as_deref().map(|text| moment::parse(text, created)).transpose()?,
+        from: args.from.as_deref().map(|text| moment::parse(text, created, Bound::From)).transpose()?,
+        to: args.to.as_deref().map(|text| moment::parse(text, created, Bound::To)).transpose()?,
     };
     let set = load(args, output)?;
     let rules: Vec<(&Rule, &Query)> = set
@@ -86,10 +85,7 @@ impl HuntArgs {
 /// Loads the rules and says what is wrong with them.
 fn load(args: &HuntArgs, output: &Output) -> Result<RuleSet, Failure> {
     let set = RuleSet::load(&args.rules);
-    let mut err = output.stderr();
-    for problem in set.problems.iter().filter(|problem| problem.is_error()) {
-        writeln!(err, "{}", render_problem(problem))?;
-    }
+    set.problems.iter().filter(|problem| problem.is_error()).for_each(|problem| output.problem(problem));
     if set.rules.is_empty() { Err(Failure::NoRules(args.rules.clone())) } else { Ok(set) }
 }
 
