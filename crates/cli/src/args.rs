@@ -101,7 +101,7 @@ pub(crate) struct QueryArgs {
     /// `response` is one JSON object of the shape of Elasticsearch's answer
     #[arg(long, value_name = "FORMAT", default_value = "response")]
     pub(crate) output: QueryOutput,
-    /// The query
+    /// The query, or `@FILE` to read it from a file
     #[arg(value_name = "QUERY")]
     pub(crate) query: String,
     #[command(flatten)]

@@ -31,6 +31,11 @@ impl Folder {
         fs::write(folder.file("events.ndjson"), EVENTS).unwrap();
         fs::write(folder.file("broken.ndjson"), format!("{EVENTS}{{\"a\":\n")).unwrap();
         fs::write(folder.file("mapping.json"), MAPPING).unwrap();
+        let ties = [10, 9]
+            .map(|nr| format!(r#"{{"_id":"{nr}","_source":{{"@timestamp":"2026-01-01","nr":{nr}}}}}"#));
+        fs::write(folder.file("ties.ndjson"), ties.join("\n")).unwrap();
+        fs::write(folder.file("query.eql"), "any where\n  process.pid == 7 /* both */").unwrap();
+        fs::write(folder.file("refused.eql"), "any\nwhere what(1)").unwrap();
         folder
     }
 
@@ -97,6 +102,13 @@ fn standard_input_is_read() {
 }
 
 #[test]
+fn a_query_may_stand_in_a_file() {
+    assert_eq!(results(&["@query.eql", "events.ndjson"])[0]["hits"]["total"]["value"], 2);
+    fails(&["@refused.eql", "events.ndjson"], 1, &["refused.eql:2:"]);
+    fails(&["@absent.eql", "events.ndjson"], 2, &["absent.eql"]);
+}
+
+#[test]
 fn a_mapping_decides_what_fields_there_are() {
     let with_mapping = ["--mapping", "mapping.json"];
     let run = |query| results(&[&with_mapping[..], &[query, "events.ndjson"]].concat()).remove(0);
@@ -115,6 +127,12 @@ fn the_fields_that_order_and_classify_events_can_be_named() {
     let by_pid = ["--tiebreaker-field", "process.pid", "--event-category-field", "process.name"];
     let response = &results(&[&by_pid[..], &["sh where true", "events.ndjson"]].concat())[0];
     assert_eq!(response["hits"]["total"]["value"], 2);
+    // The catalogue does not know the field: its values tell that it is a number.
+    let by_number = ["--tiebreaker-field", "nr", "any where true", "ties.ndjson"];
+    let response = &results(&by_number)[0];
+    let ids: Vec<&Value> =
+        response["hits"]["events"].as_array().unwrap().iter().map(|event| &event["_id"]).collect();
+    assert_eq!(ids, ["9", "10"]);
     let no_date = ["--timestamp-field", "process.pid", "any where true", "events.ndjson"];
     fails(&no_date, 2, &["`process.pid` holds no dates"]);
     let unknown =

@@ -289,6 +289,19 @@ proptest! {
     }
 
     #[test]
+    fn may_be_split_by_key((text, maxspan) in any_plan(), events in any_events()) {
+        let plan = plan(&text, maxspan);
+        let hits = hits(&text, &events);
+        let of_key = |letter| {
+            let key = key_of(letter);
+            let mut hits = hits.clone();
+            hits.iter_mut().for_each(|hit| hit.matches.retain(|step| step.key == key));
+            run(&plan, &hits)
+        };
+        prop_assert_eq!(in_order([of_key('x'), of_key('y')].concat()), run(&plan, &hits));
+    }
+
+    #[test]
     fn goes_on_from_a_saved_state((text, maxspan) in any_plan(), events in any_events(), at in 0..40usize) {
         let plan = plan(&text, maxspan);
         let hits = hits(&text, &events);
