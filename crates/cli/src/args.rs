@@ -9,7 +9,14 @@ use rulehound_rules::{RuleType, Severity};
 
 /// Runs Elastic's detection rules over security events in files.
 #[derive(Debug, Parser)]
-#[command(name = "rulehound", version, about, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(
+    name = "rulehound",
+    version,
+    about,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 ran, 1 ran and found a problem in what it was given, 2 could not run"
+)]
 pub(crate) struct Cli {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -178,6 +185,11 @@ pub(crate) enum RulesCommand {
 }
 
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Counts: `loaded` are the rules that could be read. Each file is in one of `compiled`, `not run` \
+    (deprecated, or of a type that is not run yet) and `failed` (its problems are shown). Warnings stop no rule \
+    and do not change the exit code."
+)]
 pub(crate) struct CheckArgs {
     /// `json` is one object: counts, and a list of problems
     #[arg(long, value_name = "FORMAT", default_value = "table")]

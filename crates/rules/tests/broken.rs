@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use rulehound_rules::{Problem, RuleSet, Status};
+use rulehound_rules::{NotRun, Problem, RuleSet, RuleType, Status};
 
 /// A sound rule, to be broken.
 const RULE: &str = r#"[metadata]
@@ -230,6 +230,22 @@ fn queries_are_diagnosed_where_they_stand() {
     assert!(problem.diagnostic.code.starts_with("eql::"));
     assert_eq!(set.counts().total.loaded, 1, "the rule itself could be read");
     assert_eq!(set.counts().total.failed, 1);
+}
+
+#[test]
+fn rules_that_cannot_be_run_yet_say_why() {
+    let status = |from: &str, to: &str| {
+        let (_folder, set) = load(&[("a.toml", RULE.replacen(from, to, 1).as_bytes())]);
+        match set.rules[0].status {
+            Status::NotRun(reason) => reason.to_string(),
+            ref other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(status("\"production\"", "\"deprecated\""), "deprecated");
+    let filters = "filters = [{query = {exists = {field = \"a\"}}}]";
+    assert_eq!(status("interval = \"5m\"", filters), "its filters are not applied yet");
+    let (_folder, set) = load(&[("a.toml", RULE.replace("= \"eql\"", "= \"esql\"").as_bytes())]);
+    assert_eq!(set.rules[0].status, Status::NotRun(NotRun::Type(RuleType::Esql)));
 }
 
 #[test]
