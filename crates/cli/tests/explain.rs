@@ -124,13 +124,31 @@ fn the_closest_events_come_first_and_a_missing_field_is_shown_as_such() {
 #[test]
 fn an_index_that_the_rule_does_not_see_is_a_warning_and_no_predicate() {
     let event = json!({"_index": "logs-other-default", "_source": {"event": {"category": "process"}}});
-    let run = explain("process where true", &[event], &[]);
+    let query = "process where true";
+    let unseen = "the rule does not see it: index logs-other-default is not among logs-endpoint.events.*";
+    let run = explain(query, std::slice::from_ref(&event), &[]);
+    check(&run, &["the event would match, but the rule does not see its index", "  matches", unseen]);
+    // Events that are seen come first.
+    let seen =
+        json!({"_index": "logs-endpoint.events.process-default", "_id": "seen", "_source": event["_source"]});
+    let run = explain(query, &[event.clone(), seen], &[]);
     check(
         &run,
-        &[
-            "matches",
-            "the rule does not see it: index logs-other-default is not among logs-endpoint.events.*",
-        ],
+        &["2 of 2 events match, 1 of them in an index that the rule does not see", "event seen", unseen],
+    );
+    // Others take no part in a sequence.
+    let run = explain("sequence [process where true] [process where true]", &[event], &[]);
+    check(&run, &["step 1           1 events match, 1 of them in an index", "no event to begin with"]);
+}
+
+#[test]
+fn of_many_alternatives_the_most_alike_are_shown() {
+    let event = json!({"event": {"category": "process"}, "process": {"name": "rundll64.exe"}});
+    let query =
+        r#"process where process.name : ("a.exe", "b.exe", "c.exe", "d.exe", "e.exe", "rundll32.exe")"#;
+    check(
+        &explain(query, &[event], &[]),
+        &["✗ process.name : any of 6 alternatives", r#"✗ process.name : "rundll32.exe""#, "… 2 more"],
     );
 }
 

@@ -13,17 +13,14 @@ use super::ExplainedEvent;
 use super::distance::{LeafId, Shape};
 use super::nearness::nearness;
 use super::tree::explain;
-use crate::interpret;
 use crate::{FilterId, Matcher, MatcherError};
 
 /// Keeps the events that come closest to a filter: first those for which the fewest leaves would have to
-/// answer otherwise; of those, the ones whose values are most alike what these leaves ask for; of those, the
-/// first. The leaves are judged by the columnar matcher, and only what is kept is explained. Shared by threads.
+/// answer otherwise; of those, the ones that are searched; of those, the ones whose values are most alike what
+/// these leaves ask for; of those, the first. The leaves are judged by the columnar matcher, and only what is kept is explained. Shared by threads.
 #[derive(Debug)]
 pub(super) struct Closest {
     filter: Filter,
-    /// Which events are searched at all.
-    scope: Filter,
     shape: Shape,
     leaves: Vec<Filter>,
     matcher: Matcher,
@@ -36,6 +33,8 @@ pub(super) struct Closest {
 struct Rank {
     /// Leaves that would have to answer otherwise.
     distance: usize,
+    /// It is not searched at all.
+    out_of_scope: bool,
     nearness: Reverse<u32>,
     origin: Origin,
 }
@@ -44,9 +43,10 @@ impl Closest {
     pub(super) fn new(filter: &Filter, scope: &Filter, limit: usize) -> Result<Self, MatcherError> {
         let (shape, leaves) = Shape::of(filter);
         let leaves: Vec<Filter> = leaves.into_iter().cloned().collect();
-        let matcher = Matcher::new(leaves.clone())?;
-        let (filter, scope) = (filter.clone(), scope.clone());
-        Ok(Self { filter, scope, shape, leaves, matcher, limit, kept: Mutex::default() })
+        // The scope is asked for as if it were one leaf more.
+        let matcher = Matcher::new(leaves.iter().chain([scope]).cloned().collect())?;
+        let filter = filter.clone();
+        Ok(Self { filter, shape, leaves, matcher, limit, kept: Mutex::default() })
     }
 
     /// Looks at some rows of a batch.
@@ -64,7 +64,13 @@ impl Closest {
                 continue;
             }
             let nearness = self.nearness(&self.shape.deciding(true, &holds), &batch.row(row));
-            closest.insert(Rank { distance, nearness: Reverse(nearness), origin: batch.origin(row) }, row);
+            let rank = Rank {
+                distance,
+                out_of_scope: !holds(LeafId(self.leaves.len())),
+                nearness: Reverse(nearness),
+                origin: batch.origin(row),
+            };
+            closest.insert(rank, row);
             keep_first(&mut closest, self.limit);
         }
         self.keep(closest, batch);
@@ -85,7 +91,7 @@ impl Closest {
             let event = ExplainedEvent {
                 id: batch.id(row).into_owned(),
                 index: batch.index(row).map(|index| index.into_owned()),
-                in_scope: interpret::matches(&self.scope, &batch.row(row)),
+                in_scope: !rank.out_of_scope,
                 file: rank.origin.file.to_string(),
                 position: rank.origin.position,
                 explanation: explain(&self.filter, &batch.row(row)),

@@ -49,7 +49,9 @@ pub struct StepExplanation {
     pub role: Role,
     /// Events that matched it.
     pub matched: u64,
-    /// Of them, those that could not join: a key of theirs is null, or they have no time.
+    /// Of them, those that are not searched: their index is not among the rule's.
+    pub out_of_scope: u64,
+    /// Of the others, those that cannot join: a key of theirs is null, or they have no time.
     pub unjoined: u64,
     /// The events that come closest to it, the closest first.
     pub closest: Vec<ExplainedEvent>,
@@ -95,7 +97,6 @@ pub struct ExplainedEvent {
 pub struct Explainer {
     plan: Plan,
     order: EventOrder,
-    scope: Filter,
     only_id: Option<String>,
     limit: usize,
     matcher: Matcher,
@@ -110,6 +111,7 @@ struct StepState {
     keys: Vec<JoinKey>,
     role: Role,
     matched: AtomicU64,
+    out_of_scope: AtomicU64,
     unjoined: AtomicU64,
     closest: Closest,
 }
@@ -130,12 +132,14 @@ impl Explainer {
         only_id: Option<String>,
     ) -> Result<Self, MatcherError> {
         let queries = steps(plan);
-        let matcher = Matcher::new(queries.iter().map(|step| step.filter.clone()).collect())?;
+        let filters = queries.iter().map(|step| step.filter).chain([scope]);
+        let matcher = Matcher::new(filters.cloned().collect())?;
         let states = queries.iter().zip(roles(plan)).map(|(step, role)| {
             Ok(StepState {
                 keys: step.keys.to_vec(),
                 role,
                 matched: AtomicU64::new(0),
+                out_of_scope: AtomicU64::new(0),
                 unjoined: AtomicU64::new(0),
                 closest: Closest::new(step.filter, scope, limit)?,
             })
@@ -144,7 +148,6 @@ impl Explainer {
             steps: states.collect::<Result<_, _>>()?,
             plan: plan.clone(),
             order: order.clone(),
-            scope: scope.clone(),
             only_id,
             limit,
             matcher,
@@ -157,9 +160,7 @@ impl Explainer {
     pub fn fields(&self) -> BTreeSet<Field> {
         let keys = self.steps.iter().flat_map(|step| &step.keys).filter_map(|key| key.field.as_ref());
         let order = [&self.order.timestamp].into_iter().chain(&self.order.tiebreaker);
-        let mut fields: BTreeSet<Field> = self.matcher.fields().chain(keys).chain(order).cloned().collect();
-        self.scope.for_each_field(&mut |field| _ = fields.insert(field.clone()));
-        fields
+        self.matcher.fields().chain(keys).chain(order).cloned().collect()
     }
 
     /// Looks at the events of a batch, whose layout should have [`Self::fields`].
@@ -170,10 +171,14 @@ impl Explainer {
         for step in &self.steps {
             step.closest.observe(batch, &rows);
         }
+        let mut answers = self.matcher.evaluate(batch);
+        // The scope comes after the steps.
+        let searched = answers.pop_if(|(id, _)| id.0 as usize == self.steps.len());
+        let in_scope = |row| searched.as_ref().is_some_and(|(_, rows)| rows.value(row));
         let wanted: BTreeSet<usize> = rows.into_iter().collect();
-        for (FilterId(id), hits) in self.matcher.evaluate(batch) {
+        for (FilterId(id), hits) in answers {
             for row in hits.set_indices().filter(|row| wanted.contains(row)) {
-                self.hit(StepId(id), batch, row);
+                self.hit(StepId(id), batch, row, in_scope(row));
             }
         }
     }
@@ -185,6 +190,7 @@ impl Explainer {
         let steps = self.steps.into_iter().map(|step| StepExplanation {
             role: step.role,
             matched: step.matched.into_inner(),
+            out_of_scope: step.out_of_scope.into_inner(),
             unjoined: step.unjoined.into_inner(),
             closest: step.closest.finish(),
         });
@@ -192,10 +198,13 @@ impl Explainer {
     }
 
     /// Notes an event that matched a step.
-    fn hit(&self, id: StepId, batch: &EventBatch, row: usize) {
+    fn hit(&self, id: StepId, batch: &EventBatch, row: usize, in_scope: bool) {
         let Some(step) = self.steps.get(id.0 as usize) else { return };
         step.matched.fetch_add(1, Ordering::Relaxed);
-        if step.role == Role::Event {
+        if !in_scope {
+            step.out_of_scope.fetch_add(1, Ordering::Relaxed);
+        }
+        if step.role == Role::Event || !in_scope {
             return;
         }
         let event = batch.row(row);

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::distance::{LeafId, Shape};
+use super::nearness::nearness;
 use super::spell;
 use crate::interpret;
 
@@ -92,6 +93,8 @@ pub struct Alternative {
     pub text: String,
     /// Whether a value satisfied it.
     pub holds: bool,
+    /// How alike the values are to it, from 0 to 1000.
+    pub nearness: u32,
 }
 
 /// A leaf of the condition that would have to answer otherwise.
@@ -146,7 +149,9 @@ fn term(filter: &Filter, event: &dyn FieldSource, decides: &mut dyn FnMut(&Filte
 }
 
 fn predicate_term(predicate: &Predicate, event: &dyn FieldSource) -> TermKind {
+    let values = event.values(&predicate.field);
     let alternatives = alternatives(predicate).into_iter().map(|alternative| Alternative {
+        nearness: nearness(&alternative.test, &values),
         text: spell::predicate(&alternative),
         holds: interpret::predicate_holds(&alternative, event),
     });

@@ -54,10 +54,13 @@ fn render_events(
 ) -> io::Result<()> {
     match (events, step.matched) {
         (0, _) => return writeln!(out, "no events to explain it on"),
+        (1, 1) if step.out_of_scope > 0 => {
+            writeln!(out, "the event would match, but the rule does not see its index")?;
+        }
         (1, 1) => writeln!(out, "the event matches")?,
         (1, _) => writeln!(out, "the event does not match")?,
         (_, 0) => writeln!(out, "none of {events} events matches; the closest:")?,
-        (_, matched) => writeln!(out, "{matched} of {events} events match; the closest:")?,
+        (_, matched) => writeln!(out, "{matched} of {events} events match{}; the closest:", unseen(step))?,
     }
     render_closest(out, step, patterns)
 }
@@ -180,21 +183,20 @@ fn render_leaf(out: &mut dyn Write, leaf: &Term, below: &str) -> io::Result<()> 
     }
 }
 
-/// The alternatives that held; if none did and it matters, the first of them.
+/// The alternatives that held; if none did and it matters, those that the values are most alike.
 fn render_alternatives(
     out: &mut dyn Write,
     alternatives: &[Alternative],
     decides: bool,
     below: &str,
 ) -> io::Result<()> {
-    let held: Vec<&Alternative> = alternatives.iter().filter(|alternative| alternative.holds).collect();
-    let (shown, hidden) = match held.len() {
-        0 if decides && alternatives.len() > 2 => {
-            (alternatives.iter().take(MOST_SHOWN).collect(), alternatives.len().saturating_sub(MOST_SHOWN))
-        }
-        _ => (held, 0),
-    };
-    for alternative in shown {
+    let mut shown: Vec<&Alternative> = alternatives.iter().filter(|alternative| alternative.holds).collect();
+    if shown.is_empty() && decides && alternatives.len() > 2 {
+        shown.extend(alternatives);
+        shown.sort_by_key(|alternative| std::cmp::Reverse(alternative.nearness));
+    }
+    let hidden = shown.len().saturating_sub(MOST_SHOWN);
+    for alternative in shown.into_iter().take(MOST_SHOWN) {
         let (mark, style) = mark(alternative.holds, !decides);
         let text = printable(&alternative.text);
         writeln!(out, "{FAINT}{below}{FAINT:#}    {style}{mark}{style:#} {text}")?;
@@ -242,16 +244,28 @@ fn render_step(out: &mut dyn Write, number: usize, step: &StepExplanation) -> io
     let wanted = matches!(step.role, Role::Step | Role::Sample);
     let style = if (step.matched > 0) == wanted { GOOD } else { Style::new() };
     let style = if wanted && step.matched == 0 { BAD } else { style };
-    write!(out, "{:<16} {style}{} events match{style:#}", step_name(number, step.role), step.matched)?;
+    let name = step_name(number, step.role);
+    write!(out, "{name:<16} {style}{} events match{style:#}{}", step.matched, unseen(step))?;
     match step.unjoined {
         0 => writeln!(out),
         unjoined => writeln!(out, ", {unjoined} of them have a null key or no time and join nothing"),
     }
 }
 
+/// How many of the events that match the rule does not see.
+fn unseen(step: &StepExplanation) -> String {
+    match step.out_of_scope {
+        0 => String::new(),
+        unseen => format!(", {unseen} of them in an index that the rule does not see"),
+    }
+}
+
 fn render_joins(out: &mut dyn Write, joins: &JoinExplanation, steps: &[StepExplanation]) -> io::Result<()> {
     let JoinExplanation { keys, complete, farthest } = joins;
-    writeln!(out, "\n{complete} of {keys} keys complete{}", if *keys > 0 { "; the farthest:" } else { "" })?;
+    if *keys == 0 {
+        return writeln!(out, "\nno event to begin with");
+    }
+    writeln!(out, "\n{complete} of {keys} keys complete; the farthest:")?;
     let to_reach = steps.iter().filter(|step| step.role != Role::Until).count();
     for KeyProgress { key, matched, reached, stop } in farthest {
         let key: Vec<String> = key.iter().map(value).collect();
