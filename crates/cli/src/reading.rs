@@ -67,15 +67,23 @@ pub(crate) fn scan_with<T>(
         if let Some(progress) = &progress {
             scope.spawn(|| show(progress, &is_done));
         }
-        let result = read(&named, options);
-        is_done.store(true, Ordering::Relaxed);
-        result
+        let _done = Done(&is_done);
+        read(&named, options)
     });
     let (read, report) = result?;
     tell(&report, output)?;
     match report.nothing_was_opened() {
         true => Err(Failure::NoEvents(inputs.events.clone())),
         false => Ok((read, report)),
+    }
+}
+
+/// Takes the progress bar away at the end, whatever the end is.
+struct Done<'d>(&'d AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

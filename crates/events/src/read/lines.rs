@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::stream::Stream;
+use super::stream::{READ_BYTES, Stream};
 use super::{BLOCK_BYTES, BlockSource, ProblemKind, ScanReport, Work};
 use crate::Origin;
 use crate::record::{Block, RecordFormat, RecordSpan};
@@ -30,7 +30,9 @@ impl Lines {
 
     /// Whole lines, as many as make a block; empty at the end.
     fn read_lines(&mut self, report: &mut ScanReport) -> Vec<u8> {
-        let mut bytes = std::mem::take(&mut self.rest);
+        // A batch keeps its blocks: they are made in the size that they take.
+        let mut bytes = Vec::with_capacity(BLOCK_BYTES + READ_BYTES);
+        bytes.append(&mut self.rest);
         let mut whole = 0;
         while whole < BLOCK_BYTES {
             let searched = bytes.len();

@@ -61,20 +61,40 @@ struct State {
     opening: usize,
 }
 
-enum Task {
-    Open(Pending),
+enum Task<'q> {
+    /// Open a file, and tell the queue through the [`Opening`] what became of it.
+    Open(Pending, Opening<'q>),
     /// Read on in an open file.
     Read(Arc<Source>),
 }
 
+/// A file being opened. Others wait for it, so that its end is told in any case, also if opening it panics.
+struct Opening<'q>(&'q Queue);
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.state).opening -= 1;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Opening<'_> {
+    /// Tells what the file turned out to be.
+    fn is(self, source: Option<Arc<Source>>, members: Vec<Pending>) {
+        let mut state = lock(&self.0.state);
+        state.open.extend(source);
+        members.into_iter().rev().for_each(|member| state.pending.push_front(member));
+    }
+}
+
 impl Queue {
     /// What to do next: a new file, else a share in one that is open. `None` when all is done.
-    fn next(&self) -> Option<Task> {
+    fn next(&self) -> Option<Task<'_>> {
         let mut state = lock(&self.state);
         loop {
             if let Some(pending) = state.pending.pop_front() {
                 state.opening += 1;
-                return Some(Task::Open(pending));
+                return Some(Task::Open(pending, Opening(self)));
             }
             if let Some(source) = state.open.pop_front() {
                 state.open.push_back(source.clone());
@@ -87,22 +107,13 @@ impl Queue {
         }
     }
 
-    /// Tells what became of a file to be opened.
-    fn opened(&self, source: Option<Arc<Source>>, members: Vec<Pending>) {
-        let mut state = lock(&self.state);
-        state.opening -= 1;
-        state.open.extend(source);
-        members.into_iter().rev().for_each(|member| state.pending.push_front(member));
-        self.changed.notify_all();
-    }
-
     fn close(&self, source: &Arc<Source>) {
         lock(&self.state).open.retain(|open| !Arc::ptr_eq(open, source));
     }
 }
 
-/// Most bytes of records in a batch, about: Arrow counts the bytes of its strings in 31 bits.
-const BATCH_BYTES: usize = 32 << 20;
+/// Most bytes of records in a batch, about: what every thread holds. Arrow would allow 2 GiB.
+const BATCH_BYTES: usize = 8 << 20;
 
 /// One thread of a scan.
 struct Worker<'s> {
@@ -123,7 +134,7 @@ impl<'s> Worker<'s> {
         while let Some(task) = queue.next().filter(|_| !self.is_stopped()) {
             let source = match task {
                 Task::Read(source) => source,
-                Task::Open(pending) => {
+                Task::Open(pending, opening) => {
                     let (source, members) = match open::open(&pending, self.options, &mut self.report) {
                         Opened::Records(blocks) => (Some(blocks), Vec::new()),
                         Opened::Members(members) => (None, members),
@@ -131,7 +142,7 @@ impl<'s> Worker<'s> {
                     };
                     let file = pending.name;
                     let source = source.map(|blocks| Arc::new(Source { file, blocks: Mutex::new(blocks) }));
-                    queue.opened(source.clone(), members);
+                    opening.is(source.clone(), members);
                     match source {
                         Some(source) => source,
                         None => continue,

@@ -16,7 +16,7 @@ pub(super) struct Stream {
 }
 
 /// Size of reads.
-const READ_BYTES: usize = 256 << 10;
+pub(super) const READ_BYTES: usize = 256 << 10;
 
 impl Stream {
     pub(super) fn new(inner: impl Read + Send + 'static) -> Self {
