@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use super::parse::CharRange;
 use super::{Ast, RegexError};
 
-/// Most states, and most nodes of all states together.
-const MOST_STATES: usize = 4_000;
-const MOST_NODES: usize = 400_000;
+/// Most states, and most nodes of expressions looked at on the way: a fraction of a second.
+const MOST_STATES: usize = 2_000;
+const MOST_NODES: usize = 1_000_000;
 
 /// A deterministic automaton over classes of characters.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ impl Automaton {
         let mut states = vec![first];
         let mut nodes = 0;
         while let Some(state) = states.get(automaton.transitions.len()).cloned() {
-            nodes += size(&state);
+            nodes += size(&state) * automaton.starts.len();
             if states.len() > MOST_STATES || nodes > MOST_NODES {
                 return Err(RegexError::TooLarge);
             }
