@@ -196,6 +196,8 @@ impl Lexer<'_> {
             return TokenKind::Invalid;
         }
         self.at += first.len_utf8();
+        // One problem for a word of another script.
+        self.skip_while(|c| !c.is_ascii() && c.is_alphanumeric());
         self.problems.add(start..self.at, Problem::UnexpectedCharacter { character: first });
         TokenKind::Invalid
     }

@@ -40,7 +40,7 @@ problems! {
     // Lexer
     UnexpectedCharacter { character: char }: "eql::syntax::unexpected-character",
         format!("unexpected character `{}`", character.escape_debug()),
-        None;
+        unexpected_character_help(*character);
     ForeignOperator { operator: &'static str }: "eql::syntax::unknown-operator",
         format!("EQL has no operator `{operator}`"),
         foreign_operator_help(operator);
@@ -265,6 +265,17 @@ impl Problem {
     fn at(&self, span: Range<usize>) -> Diagnostic {
         let (code, message, help) = self.text();
         Diagnostic { code, severity: self.severity(), message, span, label: None, help }
+    }
+}
+
+fn unexpected_character_help(character: char) -> Option<String> {
+    match character {
+        '\u{201c}'..='\u{201f}' | '\u{2018}'..='\u{201b}' => {
+            hint("strings are written in straight double quotes")
+        }
+        ';' => hint("a query has no end mark; leave it out"),
+        c if c.is_alphabetic() => hint("a field name with other letters than a to z is written in backticks"),
+        _ => None,
     }
 }
 

@@ -8,7 +8,7 @@ use super::{ArithmeticOp, Expr};
 use crate::CompareOp;
 
 /// Most values of one expression: pairs of long arrays could make millions. Values beyond are dropped.
-const MOST_VALUES: usize = 4096;
+const MOST_VALUES: usize = 1024;
 
 type Nullable = Option<Value<'static>>;
 

@@ -11,6 +11,7 @@ use rulehound_schema::Schema;
 /// A query, the code of its one problem, and what the problem points at.
 const CASES: &[(&str, &str, &str)] = &[
     ("any where process.pid == 1 ; ", "eql::syntax::unexpected-character", ";"),
+    ("any where имя == 1", "eql::syntax::unexpected-character", "имя"),
     ("any where process.ok && process.ok", "eql::syntax::unknown-operator", "&&"),
     ("any where process.ok || process.ok", "eql::syntax::unknown-operator", "||"),
     ("any where !process.ok", "eql::syntax::unknown-operator", "!"),
