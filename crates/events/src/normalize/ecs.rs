@@ -1,5 +1,7 @@
 //! A document under construction.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::Document;
@@ -15,6 +17,10 @@ pub(super) fn get<'a>(document: &'a Document, path: &str) -> Option<&'a Value> {
         get(inner, path.get(dot + 1..)?)
     })
 }
+
+/// Most dots of a key that become levels of objects, as an index allows by default. A key with more stays as
+/// it is: no field lies so deep, and depth costs stack.
+const MOST_DOTS: usize = 20;
 
 /// A document under construction, its fields named by their full path.
 #[derive(Debug, Default)]
@@ -98,6 +104,20 @@ impl Ecs {
         self.set(path, values);
     }
 
+    /// Adds texts to those of a field, each once.
+    pub(super) fn append_all(&mut self, path: &str, texts: Vec<String>) {
+        let mut values = match self.remove(path) {
+            Some(Value::Array(values)) => values,
+            Some(Value::Null) | None => Vec::new(),
+            Some(single) => vec![single],
+        };
+        let mut known: HashSet<String> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        values.extend(texts.into_iter().filter(|text| known.insert(text.clone())).map(Value::from));
+        if !values.is_empty() {
+            self.set(path, values);
+        }
+    }
+
     fn get_mut(&mut self, path: &str) -> Option<&mut Value> {
         let mut keys = path.split('.');
         let first = self.0.get_mut(keys.next()?)?;
@@ -111,6 +131,10 @@ impl Ecs {
 
     /// Puts a value at a path; objects of the same path become one.
     fn merge(&mut self, path: &str, value: Value) {
+        if path.matches('.').count() > MOST_DOTS {
+            self.0.insert(path.to_owned(), value);
+            return;
+        }
         match value {
             Value::Object(fields) if self.get(path).is_some_and(Value::is_object) => {
                 for (key, value) in fields {

@@ -155,18 +155,22 @@ fn hashes(event: &mut WindowsEvent) {
         6 | 7 | 15 | 29 => Some("file"),
         _ => None,
     };
+    let mut related = Vec::new();
     for (algorithm, hash) in text.split(',').filter_map(|pair| pair.split_once('=')) {
         let (algorithm, hash) = (algorithm.trim().to_ascii_lowercase(), hash.trim().to_ascii_lowercase());
         if algorithm.is_empty() || hash.bytes().all(|digit| digit == b'0') {
             continue;
         }
-        event.doc.append("related.hash", hash.clone());
+        related.push(hash.clone());
         match (owner, algorithm.as_str()) {
             (Some(owner), "imphash") => event.doc.set(&format!("{owner}.pe.imphash"), hash),
-            (Some(owner), algorithm) => event.doc.set(&format!("{owner}.hash.{algorithm}"), hash),
-            (None, _) => {}
+            (Some(owner), algorithm) if !algorithm.contains('.') => {
+                event.doc.set(&format!("{owner}.hash.{algorithm}"), hash);
+            }
+            _ => {}
         }
     }
+    event.doc.append_all("related.hash", related);
 }
 
 /// The resources of the executable: of the loaded image in event 7, else of the process.
@@ -244,7 +248,8 @@ fn dns(event: &mut WindowsEvent) {
 /// The results of a query: `type:  5 alias.example.com;::ffff:192.0.2.1;`.
 fn answers(event: &mut WindowsEvent, results: &str) {
     let mut answers = Vec::new();
-    let mut addresses: Vec<String> = Vec::new();
+    let mut addresses = Vec::new();
+    let mut hosts = Vec::new();
     for result in results.split(';') {
         if let Some(record) = result.trim().strip_prefix("type:") {
             let mut words = record.split_whitespace();
@@ -254,7 +259,7 @@ fn answers(event: &mut WindowsEvent, results: &str) {
             }
             if let Some(host) = words.next() {
                 answer.insert("data".to_owned(), host.into());
-                event.doc.append("related.hosts", host);
+                hosts.push(host.to_owned());
             }
             answers.push(Value::Object(answer));
         } else if let Some(address) = address(result.trim()) {
@@ -264,8 +269,9 @@ fn answers(event: &mut WindowsEvent, results: &str) {
     for address in &addresses {
         let kind = if address.contains(':') { "AAAA" } else { "A" };
         answers.push(json!({"type": kind, "data": address}));
-        event.doc.append("related.ip", address.as_str());
     }
+    event.doc.append_all("related.hosts", hosts);
+    event.doc.append_all("related.ip", addresses.clone());
     if !answers.is_empty() {
         event.doc.set("dns.answers", answers);
     }
