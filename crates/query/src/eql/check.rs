@@ -381,12 +381,12 @@ impl<'a> Checker<'a> {
 
     fn matches(&mut self, value: &Node, matching: Matching, patterns: &[Node]) -> Option<Expr> {
         let instead = if matching == Matching::Colon { "==" } else { "string(...)" };
-        let value = self.string(matching.text(), value, instead);
+        let value = self.string(matching.text(), value, instead)?;
         // Constants of the wrong type are no error where nobody knows the type of the field.
-        let any_type = value.as_ref().is_some_and(Typed::is_unknown_field) && !self.schema.is_strict();
+        let any_type = value.is_unknown_field() && !self.schema.is_strict();
         let made: Vec<Option<Option<Pattern>>> =
             patterns.iter().map(|node| self.pattern(matching, node, any_type)).collect();
-        let (value, made) = (value?, made.into_iter().collect::<Option<Vec<Option<Pattern>>>>()?);
+        let made: Vec<Option<Pattern>> = made.into_iter().collect::<Option<_>>()?;
         let patterns: Vec<Pattern> = made.into_iter().flatten().collect();
         if patterns.is_empty() && !value.is_unknown_field() {
             return Some(Expr::Literal(None));

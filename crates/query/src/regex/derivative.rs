@@ -9,7 +9,7 @@ use super::{Ast, RegexError};
 
 /// Most states, and most nodes of expressions looked at on the way: a fraction of a second.
 const MOST_STATES: usize = 2_000;
-const MOST_NODES: usize = 1_000_000;
+const MOST_NODES: usize = 300_000;
 
 /// A deterministic automaton over classes of characters.
 #[derive(Clone, Debug)]

@@ -56,6 +56,8 @@ fn operators_of_lucene() {
     check(".*a.*&.*b.*", &["ab", "xbya"], &["a", "b"]);
     check("[a-z]+&~(root|admin)", &["user", "rooty"], &["root", "admin", "Root"]);
     check("a&b|c", &["c"], &["a", "b"]);
+    let path = "C:\\\\Program Files( \\(x86\\))?\\\\Some Vendor\\\\[^\\\\]+\\\\agent.exe";
+    check(&format!("~({path})"), &[r"C:\a.exe"], &[r"C:\Program Files (x86)\Some Vendor\x y\agent.exe"]);
     check("@x", &["x", "aax"], &["xa"]);
     check("a#|b", &["b"], &["a", "a#"]);
 }
