@@ -149,7 +149,9 @@ fn list(values: &[&str]) -> Value {
 
 /// `SHA1=..,MD5=..,SHA256=..,IMPHASH=..`, of the process or of the file, whichever the event is about.
 fn hashes(event: &mut WindowsEvent) {
-    let Some(Value::String(text)) = event.take("Hashes").or_else(|| event.take("Hash")) else { return };
+    // Old versions name one hash; no event has both.
+    let found = [event.take("Hashes"), event.take("Hash")].into_iter().flatten().next();
+    let Some(Value::String(text)) = found else { return };
     let owner = match event.code {
         1 | 23..=26 => Some("process"),
         6 | 7 | 15 | 29 => Some("file"),
