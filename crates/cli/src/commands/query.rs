@@ -1,5 +1,6 @@
 //! `rulehound query`: one query over events.
 
+mod fields;
 mod table;
 
 use std::fs;
@@ -9,12 +10,11 @@ use std::time::Instant;
 
 use rulehound_engine::correlate::TooManyKeys;
 use rulehound_engine::search::{
-    self, Results, Search, SearchOptions, dynamic_mapping, event_json, response_json, sequence_json,
+    self, Results, Search, SearchOptions, event_json, response_json, sequence_json,
 };
-use rulehound_events::read::Input;
+use rulehound_query::Query;
 use rulehound_query::eql::{self, Compiled, Options};
-use rulehound_query::{Diagnostic, EventOrder, Plan, Query};
-use rulehound_schema::{Field, FieldType, Schema};
+use rulehound_schema::Schema;
 
 use super::{Exit, Failure};
 use crate::args::{QueryArgs, QueryLanguage, QueryOutput};
@@ -27,11 +27,11 @@ pub(crate) fn run(args: &QueryArgs, output: &Output) -> Result<Exit, Failure> {
         return Err(Failure::Language(args.language));
     }
     let text = QueryText::read(args)?;
-    let mapped = mapped(args, &text)?;
+    let mapped = fields::mapped(args, &text)?;
     let schema = mapped.as_ref().unwrap_or_else(|| Schema::catalogue());
     let Some(query) = compile(args, &text, schema, output)? else { return Ok(Exit::FoundProblem) };
     let started = Instant::now();
-    let order = order(args, schema, &query)?;
+    let order = fields::order(args, schema, &query)?;
     let (search, scan) = reading::scan_with(&args.inputs, Threads::Many, output, |inputs, scan| {
         let options = SearchOptions {
             size: args.size,
@@ -84,37 +84,6 @@ fn read(file: &PathBuf) -> Result<String, Failure> {
     fs::read_to_string(file).map_err(|error| Failure::Read { file: file.clone(), error })
 }
 
-/// The fields of the events by the mappings that were given; `None` if none were.
-fn mapped(args: &QueryArgs, query: &QueryText) -> Result<Option<Schema>, Failure> {
-    if args.mapping.is_empty() {
-        return Ok(None);
-    }
-    let mut texts = args.mapping.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let schema = Schema::from_mappings(texts.iter().map(String::as_str))?;
-    if !may_read_unmapped(args, query, &schema) {
-        return Ok(Some(schema));
-    }
-    match dynamic_mapping(&schema, &inputs(args)) {
-        Some(text) => texts.push(text),
-        None => return Ok(Some(schema)),
-    }
-    Ok(Some(Schema::from_mappings(texts.iter().map(String::as_str))?))
-}
-
-fn inputs(args: &QueryArgs) -> Vec<Input> {
-    args.inputs.events.iter().map(Input::from_argument).collect()
-}
-
-/// Whether the query reads a field that is not mapped: then it is worth a look whether the events have it.
-fn may_read_unmapped(args: &QueryArgs, query: &QueryText, schema: &Schema) -> bool {
-    let has_optional = query.text.contains('?');
-    let options = [Some(&args.timestamp_field), args.tiebreaker_field.as_ref()];
-    let is_unknown = |diagnostic: &Diagnostic| diagnostic.code == "eql::unknown-field";
-    has_optional
-        || options.into_iter().flatten().any(|name| schema.field_type(name).is_none())
-        || query.compile(args, schema).diagnostics.iter().any(is_unknown)
-}
-
 /// The query; `None` if it is refused, and why has been said.
 fn compile(
     args: &QueryArgs,
@@ -128,33 +97,6 @@ fn compile(
         write!(err, "{}", render(diagnostic, &query.name, Some(&query.text)))?;
     }
     Ok(compiled.query)
-}
-
-/// The fields that put events in order. A sample needs no time.
-fn order(args: &QueryArgs, schema: &Schema, query: &Query) -> Result<EventOrder, Failure> {
-    let needs_time = !matches!(query.plan, Plan::Sample(_));
-    let unknown = |name: &str| Failure::UnknownField(name.to_owned());
-    let timestamp = match schema.field(&args.timestamp_field) {
-        Some(field) => field,
-        None if needs_time && schema.is_strict() => return Err(unknown(&args.timestamp_field)),
-        None => Field::new(args.timestamp_field.as_str(), FieldType::Date),
-    };
-    if !matches!(timestamp.field_type, FieldType::Date | FieldType::DateNanos) {
-        return Err(Failure::NoDate(args.timestamp_field.clone()));
-    }
-    let tiebreaker = |name: &String| match schema.field(name) {
-        Some(field) => Ok(field),
-        None if schema.is_strict() => Err(unknown(name)),
-        None => Ok(unmapped(name, schema, &inputs(args))),
-    };
-    Ok(EventOrder { timestamp, tiebreaker: args.tiebreaker_field.as_ref().map(tiebreaker).transpose()? })
-}
-
-/// A field that the catalogue does not know, of the type that its first value tells, else a keyword.
-fn unmapped(name: &str, schema: &Schema, inputs: &[Input]) -> Field {
-    let mapping = dynamic_mapping(schema, inputs);
-    let mapped = mapping.and_then(|mapping| Schema::from_mappings([mapping.as_str()]).ok());
-    mapped.and_then(|schema| schema.field(name)).unwrap_or_else(|| Field::new(name, FieldType::Keyword))
 }
 
 fn write_json(out: &mut BufWriter<impl Write>, value: &serde_json::Value) -> Result<(), Failure> {
