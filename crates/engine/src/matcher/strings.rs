@@ -7,7 +7,7 @@ use aho_corasick::AhoCorasick;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, DictionaryArray, ListArray};
-use rulehound_query::{Pattern, PatternMatcher, Predicate, Test, WildcardPart};
+use rulehound_query::{Pattern, PatternError, PatternMatcher, Predicate, Test, WildcardPart};
 use rulehound_schema::{Field, Value};
 
 use super::MatcherError;
@@ -72,18 +72,13 @@ impl StringAtoms {
                     for pattern in patterns {
                         let id = match known.get(pattern) {
                             Some(id) => *id,
-                            None => {
-                                let matcher =
-                                    PatternMatcher::new(pattern).map_err(|source| MatcherError::Pattern {
-                                        filter: *filter,
-                                        field: field.name.clone(),
-                                        source,
-                                    })?;
-                                atoms.patterns.push(PatternAtoms { matcher, slots: Vec::new() });
-                                known.insert(pattern, atoms.patterns.len() - 1);
-                                atoms.patterns.len() - 1
-                            }
+                            None => atoms.add_pattern(pattern).map_err(|source| MatcherError::Pattern {
+                                filter: *filter,
+                                field: field.name.clone(),
+                                source,
+                            })?,
                         };
+                        known.insert(pattern, id);
                         if let Some(pattern) = atoms.patterns.get_mut(id) {
                             pattern.slots.push(slot);
                         }
@@ -98,6 +93,11 @@ impl StringAtoms {
         }
         atoms.build_prefilter(known);
         Ok(atoms)
+    }
+
+    fn add_pattern(&mut self, pattern: &Pattern) -> Result<PatternId, PatternError> {
+        self.patterns.push(PatternAtoms { matcher: PatternMatcher::new(pattern)?, slots: Vec::new() });
+        Ok(self.patterns.len() - 1)
     }
 
     fn build_prefilter(&mut self, patterns: HashMap<&Pattern, PatternId>) {
