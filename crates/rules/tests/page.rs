@@ -45,9 +45,7 @@ fn lines_of_copied_page(text: &str) -> Vec<String> {
 fn lines_of_markdown(text: &str) -> Vec<String> {
     text.lines()
         .filter(|line| !line.starts_with("```"))
-        .map(|line| {
-            line.trim_start_matches(['#', ' ']).replace("**", "").replace("<sup>", "").replace("</sup>", "")
-        })
+        .map(|line| line.trim_start_matches(['#', ' ']).replace("<sup>", "").replace("</sup>", ""))
         .map(|line| line.strip_prefix("- ").map(str::to_owned).unwrap_or(line))
         .filter(|line| !line.is_empty())
         .collect()
@@ -113,46 +111,46 @@ fn markdown_says_it_with_few_marks() {
 
 Finds `a` & \<i>b\</i>.
 
-**Rule type**: threshold
+Rule type: threshold
 
-**Rule indices**:
+Rule indices:
 
 - apm-\*-transaction\*
 
-**Threshold**: 9
+Threshold: 9
 
-**Counted by**:
+Counted by:
 
 - host.name
 
-**Different values**:
+Different values:
 
 - user.name: 2
 
-**Severity**: high
+Severity: high
 
-**Risk score**: 73
+Risk score: 73
 
-**Runs every**: 5m
+Runs every: 5m
 
-**Searches indices from**: now-6m (Date Math format, see also Additional look-back time)
+Searches indices from: now-6m (Date Math format, see also Additional look-back time)
 
-**Maximum alerts per execution**: 100
+Maximum alerts per execution: 100
 
-**References**:
+References:
 
 - https://example.org/a_b_
 - javascript:alert(1)
 
-**Tags**: None
+Tags: None
 
-**Version**: 1
+Version: 1
 
-**Rule authors**:
+Rule authors:
 
 - A \<b>
 
-**Rule license**: None
+Rule license: None
 
 ## Potential false positives
 

@@ -21,10 +21,10 @@ fn write_block(block: &Block, out: &mut String) {
     let _ = match block {
         Block::Heading(heading) => writeln!(out, "## {heading}"),
         Block::Paragraph(text) => writeln!(out, "{}", escape_start(&escape(text))),
-        Block::Fact(name, value) => writeln!(out, "**{name}**: {}", line(value)),
+        Block::Fact(name, value) => writeln!(out, "{name}: {}", line(value)),
         Block::List(name, items) => {
             if let Some(name) = name {
-                let _ = writeln!(out, "**{name}**:\n");
+                let _ = writeln!(out, "{name}:\n");
             }
             items.iter().try_for_each(|item| {
                 writeln!(out, "- {}", line(&item.line))?;
