@@ -162,6 +162,8 @@ fn folders_and_globs() {
     assert_eq!(events.len(), 2);
     let (events, _) = read(&[&root.join("*/?.txt")], ScanOptions::default());
     assert_eq!(events.len(), 1);
+    let (events, report) = read(&[&root.join("*.json"), &root.join("[a]*")], ScanOptions::default());
+    assert_eq!((events.len(), report.problems.total()), (1, 0), "a file that was read already is no miss");
     for missing in ["*.none", "none.json"] {
         let (_, report) = read(&[&root.join(missing)], ScanOptions::default());
         assert_eq!(report.problems.counts().keys().collect::<Vec<_>>(), [&ProblemKind::NotFound]);

@@ -83,8 +83,8 @@ impl Files<'_> {
         self.pending.push(Pending { location: Location::File(path), name, is_named, size });
     }
 
-    /// Adds the files below a folder that are wanted, and gives their number.
-    fn walk(&mut self, folder: &Path, is_wanted: impl Fn(&Path) -> bool) {
+    /// Adds the files below a folder that are wanted.
+    fn walk(&mut self, folder: &Path, mut is_wanted: impl FnMut(&Path) -> bool) {
         let mut hidden = 0;
         let is_hidden =
             |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
@@ -123,16 +123,20 @@ impl Files<'_> {
         };
         let base: PathBuf = pattern.components().take_while(is_literal).collect();
         let has_base = !base.as_os_str().is_empty();
-        let before = self.pending.len();
+        let mut is_matched = false;
         let base = if has_base { base } else { PathBuf::from(".") };
         let relative = |path: &Path| match has_base {
             true => path.to_owned(),
             false => path.strip_prefix(".").unwrap_or(path).to_owned(),
         };
         if base.is_dir() {
-            self.walk(&base, |path| matcher.is_match(relative(path)));
+            self.walk(&base, |path| {
+                let matches = matcher.is_match(relative(path));
+                is_matched |= matches;
+                matches
+            });
         }
-        if self.pending.len() == before {
+        if !is_matched {
             self.problem(ProblemKind::NotFound, pattern, "no file matches");
         }
     }
