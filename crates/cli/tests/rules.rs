@@ -209,7 +209,7 @@ fn show_prints_all_fields() {
 fn pages_are_markdown_or_html() {
     let folder = rules();
     let run = rulehound(folder.path(), &["rules", "page", "a/shell.toml"]);
-    assert!(run.stdout.starts_with("# A Shell\n\nFinds a shell.\n\n**Rule type**: eql\n"), "{}", run.stdout);
+    assert!(run.stdout.starts_with("# A Shell\n\nFinds a shell.\n\nRule type: eql\n"), "{}", run.stdout);
     let run = rulehound(folder.path(), &["rules", "page", "--format", "html", "a/shell.toml"]);
     assert!(
         run.stdout.starts_with("<!DOCTYPE html>\n") && run.stdout.contains("<h1>A Shell</h1>"),
