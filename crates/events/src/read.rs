@@ -1,6 +1,6 @@
 //! Readers: what is in a file, and how to get its records out, in bounded memory.
 //!
-//! A file is opened layer by layer ([`open`]): what each layer is, its content tells, never its name. At the
+//! A file is opened layer by layer (`open`): what each layer is, its content tells, never its name. At the
 //! bottom is a source of blocks, one module a format. Sources do as little as they can, for they are read under a
 //! lock; what is costly (rendering event logs, parsing, shredding) is done by whoever takes the block.
 

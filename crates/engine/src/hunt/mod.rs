@@ -1,7 +1,7 @@
 //! A hunt: all rules over all events of some files, to alerts.
 //!
-//! Threads read, normalise and match ([`collect`]); when all is read, hits are put in the order of the events'
-//! own time and correlated ([`detect`]); alerts are made one by one as they are asked for. So
+//! Threads read, normalise and match (`collect`); when all is read, hits are put in the order of the events'
+//! own time and correlated (`detect`); alerts are made one by one as they are asked for. So
 //! what comes out depends on the rules and the events alone, and memory holds a few dozen bytes for each hit.
 
 mod collect;

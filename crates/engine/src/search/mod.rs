@@ -1,7 +1,7 @@
 //! One query over event files: what Elasticsearch's `_eql/search` does over indices.
 //!
-//! Threads read and match; what is needed of the matches is kept. Single events ([`single`]) keep no more than
-//! the results asked for. Steps of sequences and samples ([`joined`]) are kept until all is read, their
+//! Threads read and match; what is needed of the matches is kept. Single events (`single`) keep no more than
+//! the results asked for. Steps of sequences and samples (`joined`) are kept until all is read, their
 //! documents in a temporary file, then put in order and correlated. Either way the order of results is that
 //! of the events' time, tiebreaker and place in the input, whatever the number of threads.
 
