@@ -7,7 +7,8 @@ pub mod explain;
 pub mod hunt;
 pub mod interpret;
 mod matcher;
-pub mod scope;
+mod order;
+mod scope;
 pub mod search;
 mod spool;
 

@@ -6,15 +6,19 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rulehound_query::{CompareOp, Filter, Predicate, Test};
+use rulehound_query::{CompareOp, Filter, Plan, Predicate, Test};
+use rulehound_rules::Rule;
 use rulehound_schema::{Field, FieldType, IndexPatterns, Schema, Value};
 
+use crate::correlate::steps;
+use crate::order::TIMESTAMP;
+
 /// The metadata field that holds the index of an event.
-pub const INDEX: &str = "_index";
+const INDEX: &str = "_index";
 
 /// Whether an event's index is among the patterns. An event that belongs to no index passes, and so does every
 /// event if there are no patterns.
-pub fn index_filter(patterns: &IndexPatterns) -> Filter {
+fn index_filter(patterns: &IndexPatterns) -> Filter {
     if patterns.is_empty() {
         return Filter::Constant(true);
     }
@@ -25,11 +29,21 @@ pub fn index_filter(patterns: &IndexPatterns) -> Filter {
     ])
 }
 
-/// What a rule sees: [`index_filter`] of its patterns, and one thing more. Sysmon reports the same happenings
+/// The indices that a rule sees, as a filter.
+pub(crate) fn of_rule(rule: &Rule, plan: &Plan) -> Filter {
+    let mut reads = BTreeSet::new();
+    for step in steps(plan) {
+        step.filter.for_each_field(&mut |field| _ = reads.insert(field.name.clone()));
+        reads.extend(step.keys.iter().filter_map(|key| Some(key.field.as_ref()?.name.clone())));
+    }
+    scope(&IndexPatterns::new(rule.index()), &reads)
+}
+
+/// [`index_filter`] a rule's patterns, and one thing more. Sysmon reports the same happenings
 /// as Elastic Defend, and the normaliser gives them the same fields; so a rule whose patterns name one of
 /// Defend's event streams sees Sysmon's events of that kind too, provided that it reads no field that
 /// Sysmon cannot give: on the others its exclusions would not hold.
-pub fn scope(patterns: &IndexPatterns, reads: &BTreeSet<Arc<str>>) -> Filter {
+fn scope(patterns: &IndexPatterns, reads: &BTreeSet<Arc<str>>) -> Filter {
     let named = index_filter(patterns);
     let categories: Vec<Value<'static>> = SYSMON_STREAMS
         .into_iter()
@@ -95,7 +109,7 @@ fn sysmon_gives(field: &str) -> bool {
 
 /// Whether an event's time lies in `[from, to)`, in milliseconds since the epoch. As Kibana has it: the time
 /// is the rule's `timestamp_override` where the event has it, else `@timestamp`.
-pub fn time_filter(
+pub(crate) fn time_filter(
     schema: &Schema,
     timestamp_override: Option<&str>,
     from: Option<i64>,
@@ -114,8 +128,8 @@ pub fn time_filter(
                 .collect(),
         )
     };
-    let timestamp = within(&date("@timestamp"));
-    match timestamp_override.filter(|&name| name != "@timestamp") {
+    let timestamp = within(&date(TIMESTAMP));
+    match timestamp_override.filter(|&name| name != TIMESTAMP) {
         None => timestamp,
         Some(name) => {
             let field = date(name);

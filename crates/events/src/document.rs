@@ -59,8 +59,12 @@ fn find<'j, N: JsonNode<'j>>(
     for (key, value) in members {
         match path.strip_prefix(key) {
             Some("") => scalars(value, is_flattened, found),
-            Some(rest) if rest.starts_with('.') => below(value, &rest[1..], is_flattened, found),
-            _ => {}
+            Some(rest) => {
+                if let Some(rest) = rest.strip_prefix('.') {
+                    below(value, rest, is_flattened, found);
+                }
+            }
+            None => {}
         }
     }
 }

@@ -22,8 +22,10 @@ pub(super) fn prepare_source(mut document: Document) -> Document {
     let mut copies = Vec::new();
     for (name, value) in &document {
         for (from, to) in COPIED {
-            if first_segment(name) == from {
-                let prefix = format!("{to}{}", &name[from.len()..]);
+            if let Some(rest) = name.strip_prefix(from)
+                && (rest.is_empty() || rest.starts_with('.'))
+            {
+                let prefix = format!("{to}{rest}");
                 path::leaves(&prefix, value, &mut |name, leaf| copies.push((name, leaf.clone())));
             }
         }

@@ -9,8 +9,8 @@ pub fn get<'a>(document: &'a Document, path: &str) -> Option<&'a Value> {
         return Some(value);
     }
     path.match_indices('.').find_map(|(dot, _)| {
-        let inner = document.get(&path[..dot])?.as_object()?;
-        get(inner, &path[dot + 1..])
+        let inner = document.get(path.get(..dot)?)?.as_object()?;
+        get(inner, path.get(dot + 1..)?)
     })
 }
 
@@ -20,8 +20,8 @@ pub(super) fn remove(document: &mut Document, path: &str) -> Option<Value> {
         return document.shift_remove(path);
     }
     path.match_indices('.').find_map(|(dot, _)| {
-        let inner = document.get_mut(&path[..dot])?.as_object_mut()?;
-        remove(inner, &path[dot + 1..])
+        let inner = document.get_mut(path.get(..dot)?)?.as_object_mut()?;
+        remove(inner, path.get(dot + 1..)?)
     })
 }
 

@@ -86,6 +86,23 @@ impl From<&Value<'_>> for KeyValue {
     }
 }
 
+impl KeyValue {
+    /// As Elasticsearch gives it in JSON, like [`Value::to_json`].
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Boolean(bit) => (*bit).into(),
+            Self::Long(number) => (*number).into(),
+            Self::UnsignedLong(number) => (*number).into(),
+            Self::Double(number) => number.get().into(),
+            Self::Date(millis) => Value::Date(*millis).to_json(),
+            Self::DateNanos(nanos) => Value::DateNanos(*nanos).to_json(),
+            Self::Ip(address) => Value::Ip(*address).to_json(),
+            Self::String(text) => text.as_ref().into(),
+        }
+    }
+}
+
 /// Most keys under which one event joins. Only an event that is made to do harm has more.
 pub const MAX_KEYS: usize = 1 << 16;
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use rulehound_events::Origin;
 use rulehound_query::{Plan, SequencePlan};
-use rulehound_schema::Value;
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -109,7 +108,12 @@ pub(super) fn explain_joins(
         };
         let matched = |step| hits.iter().filter(|hit| hit.step == StepId(step)).count();
         let matched = (0..u32::try_from(steps).unwrap_or(u32::MAX)).map(matched).collect();
-        progress.push(KeyProgress { key: key.0.iter().map(key_to_json).collect(), matched, reached, stop });
+        progress.push(KeyProgress {
+            key: key.0.iter().map(KeyValue::to_json).collect(),
+            matched,
+            reached,
+            stop,
+        });
     }
     let keys = progress.len();
     let complete = progress.iter().filter(|key| key.stop.is_none()).count();
@@ -260,19 +264,4 @@ impl Trial<'_> {
 fn nanos(time: EventTime) -> i128 {
     let (millis, nanos) = time.parts();
     i128::from(millis) * 1_000_000 + i128::from(nanos)
-}
-
-/// A value of a join key as JSON.
-fn key_to_json(value: &KeyValue) -> Json {
-    match value {
-        KeyValue::Null => Json::Null,
-        KeyValue::Boolean(truth) => Json::from(*truth),
-        KeyValue::Long(number) => Json::from(*number),
-        KeyValue::UnsignedLong(number) => Json::from(*number),
-        KeyValue::Double(number) => Json::from(number.get()),
-        KeyValue::Date(millis) => Value::Date(*millis).to_json(),
-        KeyValue::DateNanos(nanos) => Value::DateNanos(*nanos).to_json(),
-        KeyValue::Ip(address) => Value::Ip(*address).to_json(),
-        KeyValue::String(text) => Json::from(text.as_ref()),
-    }
 }

@@ -19,10 +19,11 @@ use std::sync::{Mutex, PoisonError};
 
 use rulehound_events::{EventBatch, Origin};
 use rulehound_query::{EventOrder, Filter, JoinKey, Plan};
-use rulehound_schema::{Field, FieldSource};
+use rulehound_schema::Field;
 use serde::Serialize;
 
-use crate::correlate::{EventTime, Key, KeyValue, StepId, keys_of, steps};
+use crate::correlate::{Key, StepId, keys_of, steps};
+use crate::order::Place;
 use crate::{FilterId, Matcher, MatcherError};
 use closest::Closest;
 use join::{StepHit, explain_joins};
@@ -208,14 +209,12 @@ impl Explainer {
             return;
         }
         let event = batch.row(row);
-        let time = event.values(&self.order.timestamp).iter().filter_map(EventTime::from_value).min();
+        let Place { time, tiebreaker } = Place::of(&event, &self.order);
         let keys = keys_of(&step.keys, &event).unwrap_or_default();
         let (Some(time), false) = (time, keys.is_empty()) else {
             step.unjoined.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        let tiebreaker = self.order.tiebreaker.as_ref();
-        let tiebreaker = tiebreaker.and_then(|field| event.values(field).iter().map(KeyValue::from).min());
         let origin: Origin = batch.origin(row);
         let mut hits = self.hits.lock().unwrap_or_else(PoisonError::into_inner);
         for key in keys {

@@ -10,10 +10,11 @@ use rulehound_query::{Plan, Query};
 use rulehound_schema::{Field, FieldSource, Value};
 
 use crate::FoundEvent;
-use crate::correlate::{EventTime, Key, KeyValue, StepId, keys_of};
+use crate::correlate::{Key, StepId, keys_of};
+use crate::order::{self, Place, TIMESTAMP};
 
-use super::questions::{OwnOrder, Question, Questions, RuleIndex};
-use super::store::{EventRef, EventStore, Place, Prepared};
+use super::questions::{Question, Questions, RuleIndex};
+use super::store::{EventRef, EventStore, Moment, Prepared};
 
 /// A hit of a step of a sequence or sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,9 +25,6 @@ pub(super) struct StepHit {
     pub(super) key: u32,
 }
 
-/// Time and tiebreaker of an event as a rule with fields of its own sees them.
-pub(super) type OwnPlace = (Option<EventTime>, Option<KeyValue>);
-
 /// The hits of one rule.
 #[derive(Debug)]
 pub(super) enum RuleHits {
@@ -36,7 +34,7 @@ pub(super) enum RuleHits {
     Steps {
         hits: Vec<StepHit>,
         /// Filled only for a rule that names its own timestamp or tiebreaker field.
-        places: HashMap<EventRef, OwnPlace>,
+        places: HashMap<EventRef, Place>,
     },
 }
 
@@ -85,7 +83,7 @@ pub(super) struct Collector<'a> {
 }
 
 /// One question that holds on one event, with the join keys of the event.
-type Answer<'a> = (&'a Question, Vec<Key>, Option<OwnPlace>);
+type Answer<'a> = (&'a Question, Vec<Key>, Option<Place>);
 
 impl<'a> Collector<'a> {
     pub(super) fn new(questions: &'a Questions, queries: &[&Query]) -> Self {
@@ -102,7 +100,7 @@ impl<'a> Collector<'a> {
             let column = questions.layout.column(name)?;
             questions.layout.fields().get(column).cloned()
         };
-        let usual = [field("@timestamp"), field("event.sequence"), field("winlog.record_id")];
+        let usual = [field(TIMESTAMP), field("event.sequence"), field("winlog.record_id")];
         let hits = Hits {
             store: EventStore::new(),
             rules,
@@ -118,7 +116,7 @@ impl<'a> Collector<'a> {
         for (row, answers) in self.answers(batch) {
             let event = batch.row(row);
             let kept = FoundEvent::of(batch, row);
-            let prepared = Prepared::new(&kept, self.place(event));
+            let prepared = Prepared::new(&kept, self.moment(event));
             let mut hits = self.lock();
             if let Err(error) = prepared.and_then(|event| hits.add(event, answers)) {
                 hits.failure.get_or_insert(error);
@@ -140,14 +138,14 @@ impl<'a> Collector<'a> {
                     self.lock().too_many_keys += 1;
                     continue;
                 };
-                let place = own_order.map(|order| own_place(order, event));
+                let place = own_order.map(|order| Place::of(&event, order));
                 answers.entry(row).or_default().push((question, keys, place));
             }
         }
         answers
     }
 
-    fn place(&self, event: EventRow<'_>) -> Place {
+    fn moment(&self, event: EventRow<'_>) -> Moment {
         let [timestamp, sequence, record] = &self.usual;
         let first = |field: &Option<Field>| {
             let field = field.as_ref()?;
@@ -159,8 +157,8 @@ impl<'a> Collector<'a> {
             Value::String(text) => text.parse().ok(),
             _ => None,
         });
-        Place {
-            time: first(timestamp).and_then(|time| EventTime::from_value(&time)),
+        Moment {
+            time: timestamp.as_ref().and_then(|timestamp| order::time(&event, timestamp)),
             sequence: sequence.unwrap_or(0),
         }
     }
@@ -175,13 +173,6 @@ impl<'a> Collector<'a> {
     }
 }
 
-fn own_place(order: &OwnOrder, event: EventRow<'_>) -> OwnPlace {
-    let time = event.values(&order.timestamp).first().and_then(EventTime::from_value);
-    let tiebreaker =
-        order.tiebreaker.as_ref().and_then(|field| event.values(field).first().map(KeyValue::from));
-    (time, tiebreaker)
-}
-
 impl Hits {
     fn add(&mut self, event: Prepared, answers: Vec<Answer<'_>>) -> io::Result<()> {
         let event = self.store.insert(event)?;
@@ -193,8 +184,10 @@ impl Hits {
                     for key in keys {
                         hits.push(StepHit { event, step: question.step, key: self.keys.intern(key)? });
                     }
-                    if let Some(own_place) = own_place {
-                        places.insert(event, own_place);
+                    if let Some(own) = own_place {
+                        // Two records that are one event may differ: the least, whichever came first.
+                        let place = places.entry(event).or_insert_with(|| own.clone());
+                        *place = own.min(place.clone());
                     }
                 }
                 None => {}

@@ -3,6 +3,7 @@
 use rulehound_query::Query;
 
 use crate::correlate::{Detection, Hit, Ordinal, StepMatch, correlate};
+use crate::order::Place;
 use crate::search::pipes;
 
 use super::collect::{Hits, KeyTable, RuleHits, StepHit};
@@ -46,7 +47,7 @@ pub(super) fn detect(queries: &[&Query], hits: &mut Hits) -> Detections {
             }
             RuleHits::Steps { hits: steps, places } => {
                 let own = |event| {
-                    let (time, tiebreaker) = places.get(&event)?.clone();
+                    let Place { time, tiebreaker } = places.get(&event)?.clone();
                     let usual = hits.store.ordinal(event);
                     Some(Ordinal { time: time?, tiebreaker, tie: usual.map_or((0, 0), |usual| usual.tie) })
                 };

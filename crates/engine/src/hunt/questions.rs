@@ -1,15 +1,15 @@
 //! What a hunt asks of every event: one filter for each step of each rule.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rulehound_events::Layout;
-use rulehound_query::{Filter, JoinKey, Query};
-use rulehound_rules::{Rule, RuleKind};
-use rulehound_schema::{Field, FieldType, IndexPatterns, Schema};
+use rulehound_query::{EventOrder, Filter, JoinKey, Query};
+use rulehound_rules::Rule;
+use rulehound_schema::{Field, Schema};
 
-use crate::correlate::{StepId, StepQuery, steps};
-use crate::{FilterId, Matcher, MatcherError, scope};
+use crate::correlate::{StepId, steps};
+use crate::order::TIMESTAMP;
+use crate::{FilterId, Matcher, MatcherError, order, scope};
 
 use super::TimeRange;
 
@@ -32,15 +32,8 @@ pub(super) struct Questions {
     pub(super) matcher: Matcher,
     pub(super) layout: Arc<Layout>,
     /// The timestamp and tiebreaker fields of each rule that names its own.
-    pub(super) orders: Vec<Option<OwnOrder>>,
+    pub(super) orders: Vec<Option<EventOrder>>,
     questions: Vec<Question>,
-}
-
-/// The fields by which a rule puts events in order, where it does not take the usual ones.
-#[derive(Clone, Debug)]
-pub(super) struct OwnOrder {
-    pub(super) timestamp: Field,
-    pub(super) tiebreaker: Option<Field>,
 }
 
 impl Questions {
@@ -50,9 +43,8 @@ impl Questions {
         let mut filters = Vec::new();
         for (index, (rule, query)) in rules.iter().enumerate() {
             let plan_steps = steps(&query.plan);
-            let reads: BTreeSet<Arc<str>> = plan_steps.iter().flat_map(reads).collect();
             let sees = Filter::And(vec![
-                scope::scope(&IndexPatterns::new(rule.index()), &reads),
+                scope::of_rule(rule, &query.plan),
                 scope::time_filter(
                     schema,
                     rule.overrides.timestamp_override.as_deref(),
@@ -67,7 +59,8 @@ impl Questions {
             }
         }
         let matcher = Matcher::new(filters)?;
-        let orders: Vec<_> = rules.iter().map(|(rule, _)| own_order(rule, schema)).collect();
+        let orders: Vec<_> =
+            rules.iter().map(|(rule, _)| Some(order::of_rule(rule, schema)).filter(order::is_own)).collect();
         let order_fields = orders.iter().flatten().flat_map(|o| o.tiebreaker.iter().chain([&o.timestamp]));
         let key_fields = questions.iter().flat_map(|q| q.keys.iter().filter_map(|key| key.field.as_ref()));
         let layout = Layout::new(
@@ -81,27 +74,7 @@ impl Questions {
     }
 }
 
-/// The fields that a step reads, by name.
-fn reads(step: &StepQuery<'_>) -> Vec<Arc<str>> {
-    let mut names = Vec::new();
-    step.filter.for_each_field(&mut |field| names.push(field.name.clone()));
-    names.extend(step.keys.iter().filter_map(|key| Some(key.field.as_ref()?.name.clone())));
-    names
-}
-
 /// The fields that put events in order unless a rule names its own.
 fn usual_order(schema: &Schema) -> impl Iterator<Item = Field> {
-    ["@timestamp", "event.sequence", "winlog.record_id"].into_iter().filter_map(|name| schema.field(name))
-}
-
-fn own_order(rule: &Rule, schema: &Schema) -> Option<OwnOrder> {
-    let RuleKind::Eql(eql) = &rule.kind else { return None };
-    if eql.timestamp_field.is_none() && eql.tiebreaker_field.is_none() {
-        return None;
-    }
-    let timestamp = eql.timestamp_field.as_deref().unwrap_or("@timestamp");
-    Some(OwnOrder {
-        timestamp: schema.field(timestamp).unwrap_or_else(|| Field::new(timestamp, FieldType::Date)),
-        tiebreaker: eql.tiebreaker_field.as_deref().and_then(|name| schema.field(name)),
-    })
+    [TIMESTAMP, "event.sequence", "winlog.record_id"].into_iter().filter_map(|name| schema.field(name))
 }

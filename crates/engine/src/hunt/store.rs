@@ -33,7 +33,7 @@ pub(crate) type Identity = [u8; 16];
 
 /// When an event was, and what puts it in order with others of the same moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct Moment {
     /// `@timestamp`; `None` if the event has none.
     pub time: Option<EventTime>,
     /// `event.sequence`, or the record number of a Windows event log.
@@ -42,7 +42,7 @@ pub(crate) struct Place {
 
 #[derive(Debug)]
 struct Stored {
-    place: Place,
+    moment: Moment,
     identity: Identity,
     digest: [u8; 8],
     /// Where the document is.
@@ -61,17 +61,17 @@ pub(crate) struct EventStore {
 /// An event ready to be stored; made outside of any lock.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    place: Place,
+    moment: Moment,
     identity: Identity,
     digest: [u8; 8],
     encoded: Vec<u8>,
 }
 
 impl Prepared {
-    pub(crate) fn new(event: &FoundEvent, place: Place) -> io::Result<Self> {
+    pub(crate) fn new(event: &FoundEvent, moment: Moment) -> io::Result<Self> {
         let encoded = encode(event)?;
         let identity = identity(event.index.as_deref().unwrap_or(""), &event.id);
-        Ok(Self { place, identity, digest: prefix(&Sha256::digest(&encoded)), encoded })
+        Ok(Self { moment, identity, digest: prefix(&Sha256::digest(&encoded)), encoded })
     }
 }
 
@@ -83,19 +83,19 @@ impl EventStore {
     /// Keeps an event. An event that is there already (the same `_index` and `_id`) is kept once and counted;
     /// should the two differ, the one whose bytes hash lower stays, in whatever order they came.
     pub(crate) fn insert(&mut self, event: Prepared) -> io::Result<EventRef> {
-        let Prepared { place, identity, digest, encoded } = event;
+        let Prepared { moment, identity, digest, encoded } = event;
         if let Some(&found) = self.by_identity.get(&identity) {
             self.duplicates += 1;
             if let Some(stored) = self.events.get_mut(found.0 as usize)
                 && digest < stored.digest
             {
-                *stored = Stored { place, identity, digest, spooled: self.spool.put(&encoded)? };
+                *stored = Stored { moment, identity, digest, spooled: self.spool.put(&encoded)? };
             }
             return Ok(found);
         }
         let next = u32::try_from(self.events.len())
             .map_err(|_| io::Error::other("more than 4,294,967,295 events were hit"))?;
-        self.events.push(Stored { place, identity, digest, spooled: self.spool.put(&encoded)? });
+        self.events.push(Stored { moment, identity, digest, spooled: self.spool.put(&encoded)? });
         self.by_identity.insert(identity, EventRef(next));
         Ok(EventRef(next))
     }
@@ -108,14 +108,14 @@ impl EventStore {
 
     /// When the event was; `None` if it has no time.
     pub(crate) fn time(&self, event: EventRef) -> Option<EventTime> {
-        self.stored(event).ok()?.place.time
+        self.stored(event).ok()?.moment.time
     }
 
     /// Where the event stands among all events; `None` if it has no time. Depends on nothing but the event.
     pub(crate) fn ordinal(&self, event: EventRef) -> Option<Ordinal> {
         let stored = self.stored(event).ok()?;
         let identity = u64::from_be_bytes(prefix(&stored.identity));
-        Some(Ordinal { time: stored.place.time?, tiebreaker: None, tie: (stored.place.sequence, identity) })
+        Some(Ordinal { time: stored.moment.time?, tiebreaker: None, tie: (stored.moment.sequence, identity) })
     }
 
     /// What puts events in an order that depends on nothing but the events, those without a time first.

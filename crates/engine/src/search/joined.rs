@@ -10,10 +10,11 @@ use rulehound_events::read::{Input, scan};
 use rulehound_query::{Pipe, Plan, Query};
 
 use super::arrival::FileArrival;
-use super::{FoundSequence, Place, Results, Search, SearchError, SearchOptions, pipes};
+use super::{FoundSequence, Results, Search, SearchError, SearchOptions, pipes};
 use crate::correlate::{
     Detection, EventHandle, EventTime, Hit, Ordinal, StepId, StepMatch, StepQuery, correlate, keys_of, steps,
 };
+use crate::order::Place;
 use crate::spool::{Spool, encode};
 use crate::{FoundEvent, Matcher};
 
@@ -108,7 +109,7 @@ fn take(
     kept.lock().unwrap_or_else(PoisonError::into_inner).too_many_keys += too_many_keys;
     for (row, matches) in matches.into_iter().filter(|(_, matches)| !matches.is_empty()) {
         let encoded = encode(&FoundEvent::of(batch, row))?;
-        let place = Place::of(batch.row(row), &options.order);
+        let place = Place::of(&batch.row(row), &options.order);
         let origin = batch.origin(row);
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         let event = EventHandle(kept.spool.put(&encoded)?);

@@ -17,12 +17,11 @@ mod tests;
 use std::io;
 use std::sync::Arc;
 
+use rulehound_events::Layout;
 use rulehound_events::read::{Input, ScanOptions, ScanReport};
-use rulehound_events::{EventRow, Layout};
 use rulehound_query::{EventOrder, Plan, Query};
-use rulehound_schema::{Field, FieldSource};
 
-use crate::correlate::{EventTime, Key, KeyValue, steps};
+use crate::correlate::{Key, steps};
 use crate::{FoundEvent, Matcher, MatcherError};
 
 pub use dynamic::dynamic_mapping;
@@ -118,23 +117,6 @@ fn layout(query: &Query, matcher: &Matcher, order: &EventOrder) -> Layout {
     let keys = steps.iter().flat_map(|step| step.keys).filter_map(|key| key.field.as_ref());
     let order = std::iter::once(&order.timestamp).chain(&order.tiebreaker);
     Layout::new(matcher.fields().chain(keys).chain(order).cloned())
-}
-
-/// What orders an event, as far as its fields say. Of several values of a field the least counts.
-#[derive(Clone, Debug)]
-struct Place {
-    time: Option<EventTime>,
-    tiebreaker: Option<KeyValue>,
-}
-
-impl Place {
-    fn of(event: EventRow<'_>, order: &EventOrder) -> Self {
-        let least = |field: &Field| event.values(field).iter().map(KeyValue::from).min();
-        Self {
-            time: event.values(&order.timestamp).iter().filter_map(EventTime::from_value).min(),
-            tiebreaker: order.tiebreaker.as_ref().and_then(least),
-        }
-    }
 }
 
 impl Results {

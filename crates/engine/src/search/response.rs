@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{FoundSequence, Results, Search};
@@ -55,21 +54,7 @@ pub fn sequence_json(sequence: &FoundSequence, is_sample: bool) -> Value {
 
 fn key_json(key: &KeyValue, is_sample: bool) -> Value {
     match key {
-        KeyValue::Null => Value::Null,
-        KeyValue::Boolean(bit) => json!(bit),
-        KeyValue::Long(number) => json!(number),
-        KeyValue::UnsignedLong(number) => json!(number),
-        KeyValue::Double(number) => json!(number.get()),
         KeyValue::Date(millis) if is_sample => json!(millis),
-        KeyValue::Date(millis) => match Timestamp::from_millisecond(*millis) {
-            Ok(time) => json!(time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()),
-            Err(_) => json!(millis),
-        },
-        KeyValue::DateNanos(nanos) => {
-            let time = Timestamp::from_nanosecond(i128::from(*nanos));
-            time.map_or(json!(nanos), |time| json!(time.strftime("%Y-%m-%dT%H:%M:%S%.9fZ").to_string()))
-        }
-        KeyValue::Ip(address) => json!(address.to_canonical().to_string()),
-        KeyValue::String(text) => json!(&**text),
+        key => key.to_json(),
     }
 }

@@ -9,8 +9,9 @@ use rulehound_events::read::{Input, scan};
 use rulehound_query::{EventOrder, Pipe, Query};
 
 use super::arrival::{Arrival, Arrivals};
-use super::{Place, Results, Search, SearchOptions, pipes};
+use super::{Results, Search, SearchOptions, pipes};
 use crate::correlate::{EventTime, KeyValue};
+use crate::order::Place;
 use crate::{FoundEvent, Matcher};
 
 pub(super) fn search(query: &Query, matcher: &Matcher, inputs: &[Input], options: &SearchOptions) -> Search {
@@ -63,7 +64,7 @@ fn best_of_batch(
     let mut arrivals = Arrivals::new(inputs);
     let rows =
         matcher.evaluate(batch).into_iter().flat_map(|(_, rows)| rows.set_indices().collect::<Vec<_>>());
-    let mut key = |row| SortKey::new(Place::of(batch.row(row), order), arrivals.of(batch.origin(row)), end);
+    let mut key = |row| SortKey::new(Place::of(&batch.row(row), order), arrivals.of(batch.origin(row)), end);
     let mut keys: Vec<(SortKey, usize)> = rows.map(|row| (key(row), row)).collect();
     let found = keys.len() as u64;
     keys.sort_unstable();
