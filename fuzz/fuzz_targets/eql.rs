@@ -23,11 +23,13 @@ const MAPPING: &str = r#"{"properties": {
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::from_mappings([MAPPING]).unwrap_or_default());
 
 fuzz_target!(|text: &str| {
-    let options = eql::Options { schema: &SCHEMA, event_category_field: "event.category" };
-    let compiled = eql::compile(text, options);
-    let errors = compiled.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    assert_eq!(compiled.query.is_none(), errors);
-    for diagnostic in &compiled.diagnostics {
-        assert!(text.get(diagnostic.span.clone()).is_some());
+    for lenient in [false, true] {
+        let options = eql::Options { schema: &SCHEMA, event_category_field: "event.category", lenient };
+        let compiled = eql::compile(text, options);
+        let errors = compiled.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        assert_eq!(compiled.query.is_none(), errors);
+        for diagnostic in &compiled.diagnostics {
+            assert!(text.get(diagnostic.span.clone()).is_some());
+        }
     }
 });

@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::{env, fs};
+use std::{env, fs, mem};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -113,6 +113,51 @@ fn samples() {
         suite("test_sampling", &["sampling1", "sampling2", "sampling3"]),
     ];
     check(&corpus, &suites);
+}
+
+/// What Elasticsearch's grammar takes is accepted where there is no mapping, if with warnings; what it refuses is refused
+/// with an error that points into the query.
+#[test]
+fn supported_and_unsupported_queries() {
+    let Some(corpus) = corpus() else { return };
+    let folder = TempDir::new().unwrap();
+    let event = folder.path().join("event.json");
+    fs::write(&event, r#"{"@timestamp": "2026-01-01T00:00:00Z", "event": {"category": "process"}}"#).unwrap();
+    let mut wrong = Vec::new();
+    for (file, code, least) in [("queries-supported.eql", 0, 190), ("queries-unsupported.eql", 1, 90)] {
+        let statements = statements(&fs::read_to_string(corpus.join(file)).unwrap());
+        assert!(statements.len() >= least, "{file}: {}", statements.len());
+        for query in statements {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_rulehound"));
+            let output = command.arg("query").arg(&query).arg(&event).output().unwrap();
+            let errors = String::from_utf8_lossy(&output.stderr);
+            let is_refused = errors.contains("error[eql::") && errors.contains(" --> query:");
+            if output.status.code() != Some(code) || is_refused != (code == 1) {
+                wrong.push(format!("{file}: {query}{}\n{errors}", output.status));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} queries:\n\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+/// The statements of a file; each ends in `;` at the end of a line.
+fn statements(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut statement = String::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("//") {
+            continue;
+        }
+        // A comment may follow the end of a statement.
+        let end = line.split("//").next().filter(|line| line.trim_end().ends_with(';')).or(Some(line));
+        let line = end.unwrap().trim_end();
+        statement.push_str(line.strip_suffix(';').unwrap_or(line));
+        statement.push('\n');
+        if line.ends_with(';') && !statement.trim().is_empty() {
+            found.push(mem::take(&mut statement));
+        }
+    }
+    found
 }
 
 /// Writes the events of `test_data.json` with a `@timestamp` made of their `timestamp`.

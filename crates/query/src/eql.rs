@@ -27,6 +27,9 @@ pub struct Options<'a> {
     pub schema: &'a Schema,
     /// The field that `process where` compares with `process`; `event.category` unless told otherwise.
     pub event_category_field: &'a str,
+    /// Whether what Elasticsearch parses and then refuses to run is a warning and runs with the meaning that the
+    /// warning tells: `join`, conditions that are no booleans, `:` on what is no string, arguments of wrong types.
+    pub lenient: bool,
 }
 
 /// A compiled query and what there is to say of it.
@@ -45,14 +48,6 @@ pub fn compile(text: &str, options: Options<'_>) -> Compiled {
     let query = statement.and_then(|statement| plan::plan(&statement, options, &mut problems));
     let query = query.filter(|_| !problems.has_errors());
     Compiled { query, diagnostics: problems.finish() }
-}
-
-/// Looks at the form of a query alone: what is wrong with it whatever the fields and their types. This much
-/// Elasticsearch's parser checks, before the query meets a mapping.
-pub fn check_syntax(text: &str) -> Vec<Diagnostic> {
-    let mut problems = Problems::default();
-    parser::parse(text, &mut problems);
-    problems.finish()
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ fn check(file: &str, mapping: &str, events: &[Event], id: &str, withdrawn: usize
     let dynamic = dynamic_mapping(&mapping, events);
     let schema = Schema::from_mappings([mapping.as_str(), dynamic.as_str()]).unwrap();
     let cases: toml::Table = toml::from_str(&text).unwrap();
-    let options = eql::Options { schema: &schema, event_category_field: "event_type" };
+    let options = eql::Options { schema: &schema, event_category_field: "event_type", lenient: false };
     let (mut run, mut refused, mut wrong) = (0, 0, Vec::new());
     for case in cases["queries"].as_array().unwrap() {
         let query = case["query"].as_str().unwrap();

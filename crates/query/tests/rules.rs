@@ -28,7 +28,8 @@ fn detection_rules_compile() {
     for folder in ["rules", "rules_building_block"] {
         toml_files(&root.join(folder), &mut files);
     }
-    let options = eql::Options { schema: Schema::catalogue(), event_category_field: "event.category" };
+    let options =
+        eql::Options { schema: Schema::catalogue(), event_category_field: "event.category", lenient: false };
     let (mut compiled, mut failed) = (0, Vec::new());
     for file in files {
         let text = fs::read_to_string(&file).unwrap();

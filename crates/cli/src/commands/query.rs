@@ -76,7 +76,10 @@ impl QueryText {
     }
 
     fn compile(&self, args: &QueryArgs, schema: &Schema) -> Compiled {
-        eql::compile(&self.text, Options { schema, event_category_field: &args.event_category_field })
+        // Who gives no mapping has no Elasticsearch at hand either, which alone could refuse the query.
+        let lenient = !schema.is_strict();
+        let event_category_field = &args.event_category_field;
+        eql::compile(&self.text, Options { schema, event_category_field, lenient })
     }
 }
 

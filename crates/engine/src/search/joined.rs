@@ -59,8 +59,10 @@ pub(super) fn search(
 /// Samples have no order in time, so that their size is that of the first keys.
 fn limits(query: &Query, size: usize) -> Vec<Pipe> {
     match query.plan {
-        Plan::Sample(_) => vec![Pipe::Head(u64::try_from(size).unwrap_or(u64::MAX))],
-        Plan::Event(_) | Plan::Sequence(_) => pipes::with_size(&query.pipes, size),
+        Plan::Sample(_) if query.pipes.is_empty() => {
+            vec![Pipe::Head(u64::try_from(size).unwrap_or(u64::MAX))]
+        }
+        _ => pipes::with_size(&query.pipes, size),
     }
 }
 

@@ -44,7 +44,8 @@ fn options(size: usize, tiebreaker: bool) -> SearchOptions {
 
 fn run(query: &str, files: &[&[Event]], options: &SearchOptions) -> Search {
     let folder = folder(files);
-    let checked = Options { schema: Schema::catalogue(), event_category_field: "event.category" };
+    let checked =
+        Options { schema: Schema::catalogue(), event_category_field: "event.category", lenient: true };
     let compiled = eql::compile(query, checked);
     let query = compiled.query.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
     let input = |number| Input::Path(folder.path().join(format!("{number}.ndjson")));
@@ -123,6 +124,18 @@ fn events_without_a_time_are_the_last_choice_and_in_no_sequence() {
     check("process where true | head 2", &[events], 10, false, &["a", "b"]);
     let sequence = run("sequence [any where true] [any where true]", &[events], &options(10, false));
     assert_eq!((ids(&sequence), sequence.without_time), (vec!["a+b".to_owned()], 1));
+}
+
+#[test]
+fn joins_are_samples_with_pipes_and_without_keys() {
+    let join = "join by process.pid [process where true] [process where true]";
+    check(join, &[DAY], 10, false, &["c+a", "d+b"]);
+    check(&format!("{join} | head 1"), &[DAY], 10, false, &["c+a"]);
+    check(&format!("{join} | tail 1"), &[DAY], 10, false, &["d+b"]);
+    let keyless =
+        "join [process where process.pid == 2] [process where process.pid == 1] until [any where true]";
+    check(keyless, &[DAY], 10, false, &["d+c"]);
+    check("join [process where true] [file where true]", &[DAY], 10, false, &[]);
 }
 
 #[test]

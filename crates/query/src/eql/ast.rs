@@ -26,7 +26,7 @@ pub(super) enum Query {
     Sequence(Sequence),
     Sample(Sample),
     /// `join`, which Elasticsearch parses and does not run.
-    Join(Sample, Span),
+    Join(Sample),
 }
 
 /// `category where condition`.
@@ -48,12 +48,14 @@ pub(super) struct Sequence {
     pub(super) until: Option<Term>,
 }
 
+/// `sample`, or `join`, which alone has an `until`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Sample {
-    /// The word `sample`.
+    /// The word that it begins with.
     pub(super) span: Span,
     pub(super) keys: Vec<Node>,
     pub(super) terms: Vec<Term>,
+    pub(super) until: Option<Term>,
 }
 
 /// `[ category where condition ] by keys with runs=n`.
@@ -78,6 +80,24 @@ pub(super) struct Pipe {
 pub(super) struct Node {
     pub(super) kind: Kind,
     pub(super) span: Span,
+}
+
+impl Node {
+    /// Whether it reads a field, and so asks about the event.
+    pub(super) fn reads_field(&self) -> bool {
+        let any = |nodes: &[Node]| nodes.iter().any(Self::reads_field);
+        match &self.kind {
+            Kind::Field { .. } => true,
+            Kind::Null | Kind::Boolean(_) | Kind::Integer(_) | Kind::Float(_) | Kind::String(_) => false,
+            Kind::Call { args: nodes, .. } | Kind::And(nodes) | Kind::Or(nodes) => any(nodes),
+            Kind::Negate(inner) | Kind::Not(inner) => inner.reads_field(),
+            Kind::Arithmetic(_, left, right) | Kind::Compare(_, left, right) => {
+                left.reads_field() || right.reads_field()
+            }
+            Kind::In { value, list, .. } => value.reads_field() || any(list),
+            Kind::Match { value, .. } => value.reads_field(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +147,8 @@ pub(super) enum Comparison {
     LessEqual,
     Greater,
     GreaterEqual,
+    /// `:` before a number or a boolean: in the grammar of former times a comparison like the others.
+    Colon,
 }
 
 impl Comparison {
@@ -138,6 +160,7 @@ impl Comparison {
             Self::LessEqual => "<=",
             Self::Greater => ">",
             Self::GreaterEqual => ">=",
+            Self::Colon => ":",
         }
     }
 }

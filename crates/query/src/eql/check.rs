@@ -1,18 +1,19 @@
 //! Names and types: from the syntax tree to a resolved expression, as Elasticsearch's analyzer and verifier do it.
 //! Whatever has no known field in it is computed here and now.
 
+mod calls;
+mod comparisons;
+mod patterns;
+
 use std::collections::HashSet;
 
 use rulehound_schema::{Field, FieldType, Schema, Value};
 
-use super::ast::{Comparison, Kind, Matching, Node, Span, Spanned};
-use super::constant;
+use super::Options;
+use super::ast::{Kind, Node, Span, Spanned};
 use super::problem::{Problem, Problems};
-use super::suggest;
 use super::types::{Type, type_of_field};
-use crate::functions::{ArgumentType, Signature};
-use crate::pattern::{PatternMatcher, Patterns};
-use crate::{ArithmeticOp, CompareOp, Expr, Function, Pattern};
+use crate::Expr;
 
 /// The type of fields that a query names and no event has: their value is null.
 const UNKNOWN: FieldType = FieldType::Unsupported("unknown");
@@ -43,6 +44,11 @@ impl Typed {
         matches!(self.expr, Expr::Literal(_))
     }
 
+    /// A constant that is not null.
+    fn is_value(&self) -> bool {
+        matches!(self.expr, Expr::Literal(Some(_)))
+    }
+
     fn found(&self) -> String {
         self.ty.name().into()
     }
@@ -53,10 +59,21 @@ pub(super) fn is_unknown(field: &Field) -> bool {
     field.field_type == UNKNOWN
 }
 
+/// What there is to know of the condition that is being checked.
+#[derive(Clone, Copy, Debug, Default)]
+struct Condition {
+    /// It reads a field. One that does not is wholly known, and so are its mistakes.
+    reads_field: bool,
+    /// It has a mistake that a lenient reading lets pass and that leaves it without an answer.
+    is_void: bool,
+}
+
 /// Resolves the expressions of one query. Methods give `None` after reporting a problem.
 pub(super) struct Checker<'a> {
     schema: &'a Schema,
+    lenient: bool,
     pub(super) problems: &'a mut Problems,
+    condition: Condition,
     /// Unknown fields that were reported already.
     reported: HashSet<String>,
     /// How often near misses were looked for.
@@ -64,8 +81,16 @@ pub(super) struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn new(schema: &'a Schema, problems: &'a mut Problems) -> Self {
-        Self { schema, problems, reported: HashSet::new(), suggested: 0 }
+    pub(super) fn new(options: Options<'a>, problems: &'a mut Problems) -> Self {
+        let Options { schema, lenient, .. } = options;
+        Self {
+            schema,
+            lenient,
+            problems,
+            condition: Condition::default(),
+            reported: HashSet::new(),
+            suggested: 0,
+        }
     }
 
     fn fail<T>(&mut self, span: &Span, problem: Problem) -> Option<T> {
@@ -73,13 +98,30 @@ impl<'a> Checker<'a> {
         None
     }
 
+    /// Reports what Elasticsearch parses and then refuses. Goes on if the query is read leniently.
+    pub(super) fn refuse(&mut self, span: &Span, problem: Problem) -> Option<()> {
+        if self.lenient && self.problems.tolerate(span.clone(), &problem) {
+            return Some(());
+        }
+        self.fail(span, problem)
+    }
+
     /// A condition: boolean, or null.
     pub(super) fn condition(&mut self, node: &Node) -> Option<Expr> {
-        let typed = self.value(node)?;
-        match typed.ty {
-            Type::Boolean | Type::Null => Some(typed.expr),
-            _ => self.fail(&node.span, Problem::NotBoolean { found: typed.found() }),
+        let is_junction = matches!(node.kind, Kind::Not(_) | Kind::And(_) | Kind::Or(_));
+        let own = Condition { reads_field: !is_junction && node.reads_field(), is_void: false };
+        let outer = std::mem::replace(&mut self.condition, own);
+        let typed = self.value(node);
+        let own = std::mem::replace(&mut self.condition, outer);
+        let typed = typed?;
+        if own.is_void {
+            return Some(Expr::Literal(None));
         }
+        if !matches!(typed.ty, Type::Boolean | Type::Null) {
+            self.refuse(&node.span, Problem::NotBoolean { found: typed.found() })?;
+            return Some(Expr::Literal(None));
+        }
+        Some(typed.expr)
     }
 
     /// The event category field compared with a category.
@@ -164,6 +206,11 @@ impl<'a> Checker<'a> {
         checked.into_iter().collect()
     }
 
+    fn values(&mut self, nodes: &[Node]) -> Option<Vec<Typed>> {
+        let checked: Vec<Option<Typed>> = nodes.iter().map(|node| self.value(node)).collect();
+        checked.into_iter().collect()
+    }
+
     fn both(&mut self, left: &Node, right: &Node) -> Option<(Typed, Typed)> {
         let (left, right) = (self.value(left), self.value(right));
         Some((left?, right?))
@@ -206,220 +253,6 @@ impl<'a> Checker<'a> {
         }
         (optional || !strict).then(|| Expr::Field(Field::new(name, UNKNOWN)))
     }
-
-    // Arithmetic and functions
-
-    fn number(&mut self, operator: &'static str, node: &Node) -> Option<Typed> {
-        let typed = self.value(node)?;
-        if typed.ty.is_number() || typed.ty == Type::Null {
-            return Some(typed);
-        }
-        self.fail(&node.span, Problem::OperandType { operator, expected: "a number", found: typed.found() })
-    }
-
-    fn arithmetic(&mut self, op: ArithmeticOp, left: &Node, right: &Node) -> Option<(Expr, Type)> {
-        let (left, right) = (self.number(op.symbol(), left), self.number(op.symbol(), right));
-        let (left, right) = (left?, right?);
-        let ty = left.ty.combine(right.ty);
-        Some((Expr::Arithmetic(op, Box::new(left.expr), Box::new(right.expr)), ty))
-    }
-
-    fn call(
-        &mut self,
-        name: &Spanned<String>,
-        case_insensitive: bool,
-        args: &[Node],
-        span: &Span,
-    ) -> Option<(Expr, Type)> {
-        let Some(function) = Function::from_name(&name.value) else {
-            let similar = removed_function(&name.value)
-                .or_else(|| suggest::similar(&name.value, Function::names(), 1).pop());
-            return self.fail(&name.span, Problem::UnknownFunction { name: name.value.clone(), similar });
-        };
-        let signature = function.signature();
-        if case_insensitive && !signature.case_aware {
-            return self.fail(&name.span, Problem::NotCaseAware { function: signature.name });
-        }
-        if !signature.accepts(args.len()) {
-            let expected = signature.expected();
-            let problem = Problem::ArgumentCount { function: signature.name, expected, found: args.len() };
-            return self.fail(span, problem);
-        }
-        let checked: Vec<Option<Typed>> =
-            args.iter().enumerate().map(|(i, arg)| self.argument(signature, i, arg)).collect();
-        let args: Vec<Typed> = checked.into_iter().collect::<Option<_>>()?;
-        let ty = match function.arithmetic() {
-            Some(_) => args.iter().fold(Type::Integer, |ty, arg| ty.combine(arg.ty)),
-            None => Type::of_data(signature.returns),
-        };
-        let args = args.into_iter().map(|arg| arg.expr).collect();
-        Some((Expr::Call { function, case_insensitive, args }, ty))
-    }
-
-    fn argument(&mut self, signature: &Signature, index: usize, node: &Node) -> Option<Typed> {
-        let typed = self.value(node)?;
-        let (function, position) = (signature.name, index + 1);
-        let expected = signature.argument(index);
-        if typed.ty != Type::Null && !expected.accepts(typed.ty) {
-            let problem =
-                Problem::ArgumentType { function, position, expected: expected.name(), found: typed.found() };
-            return self.fail(&node.span, problem);
-        }
-        if expected == ArgumentType::Network {
-            match &typed.expr {
-                Expr::Literal(Some(Value::String(network))) => {
-                    if crate::functions::parse_network(network).is_none() {
-                        return self.fail(&node.span, Problem::BadNetwork { text: network.to_string() });
-                    }
-                }
-                Expr::Literal(_) => {}
-                _ => return self.fail(&node.span, Problem::ArgumentNotConstant { function, position }),
-            }
-        }
-        Some(typed)
-    }
-
-    // Comparisons
-
-    fn compare(&mut self, op: Comparison, left: &Node, right: &Node) -> Option<Expr> {
-        let (left, right) = self.both(left, right)?;
-        let equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
-        if equality && (left.is_null() || right.is_null()) {
-            let tested = if right.is_null() { left.expr } else { right.expr };
-            let is_null = Expr::IsNull(Box::new(tested));
-            return Some(if op == Comparison::Equal { is_null } else { negate(fold(is_null)) });
-        }
-        let swap = left.is_constant() && !right.is_constant();
-        let (op, left, right) = if swap { (mirrored(op), right, left) } else { (op, left, right) };
-        if !right.is_constant() && !right.is_unknown_field() {
-            let field = first_field(&right.expr).unwrap_or_default();
-            return self.fail(&right.span, Problem::FieldComparison { operator: op.text(), field });
-        }
-        if let Some(condition) = boolean_test(op, &left, &right) {
-            return Some(condition);
-        }
-        self.comparable(op.text(), &left, &right)?;
-        let (left, right) = (Box::new(left.expr), Box::new(right.expr));
-        Some(match op {
-            Comparison::Equal => Expr::Equal { left, right, case_insensitive: false },
-            Comparison::NotEqual => Expr::NotEqual { left, right },
-            Comparison::Less => Expr::Compare(CompareOp::Lt, left, right),
-            Comparison::LessEqual => Expr::Compare(CompareOp::Lte, left, right),
-            Comparison::Greater => Expr::Compare(CompareOp::Gt, left, right),
-            Comparison::GreaterEqual => Expr::Compare(CompareOp::Gte, left, right),
-        })
-    }
-
-    /// Whether a value can be compared with a constant: a field takes what its mapper reads as a value of its
-    /// type, anything else only its like.
-    fn comparable(&mut self, operator: &'static str, value: &Typed, constant: &Typed) -> Option<()> {
-        if value.ty == Type::Null || constant.ty == Type::Null {
-            return Some(());
-        }
-        match (&value.expr, &constant.expr) {
-            (Expr::Field(field), Expr::Literal(Some(literal))) => {
-                if constant::equal(field, literal).is_ok() {
-                    return Some(());
-                }
-                let strict = self.schema.is_strict();
-                let field_type = field.field_type.name().into();
-                let problem = Problem::BadConstant { field: field.name.to_string(), field_type, strict };
-                self.problems.add(constant.span.clone(), problem);
-                (!strict).then_some(())
-            }
-            _ if value.ty.compares_with(constant.ty) => Some(()),
-            _ => {
-                let problem =
-                    Problem::Incomparable { operator, left: value.found(), right: constant.found() };
-                self.fail(&constant.span, problem)
-            }
-        }
-    }
-
-    fn in_list(&mut self, value: &Node, list: &[Node], case_insensitive: bool) -> Option<Expr> {
-        let operator = if case_insensitive { "in~" } else { "in" };
-        let value = if case_insensitive { self.string(operator, value, "in") } else { self.value(value) };
-        let items: Vec<Option<Typed>> = list.iter().map(|item| self.value(item)).collect();
-        let (value, items) = (value?, items.into_iter().collect::<Option<Vec<Typed>>>()?);
-        let mut tests = Vec::new();
-        for item in items {
-            if !item.is_constant() && !item.is_unknown_field() {
-                let field = first_field(&item.expr).unwrap_or_default();
-                return self.fail(&item.span, Problem::FieldComparison { operator, field });
-            }
-            if item.is_null() {
-                continue; // null equals nothing
-            }
-            if value.ty != Type::Null && !value.ty.lists_with(item.ty) {
-                let problem = Problem::Incomparable { operator, left: value.found(), right: item.found() };
-                return self.fail(&item.span, problem);
-            }
-            self.comparable(operator, &value, &item)?;
-            tests.push(Expr::Equal {
-                left: Box::new(value.expr.clone()),
-                right: Box::new(item.expr),
-                case_insensitive,
-            });
-        }
-        Some(match tests.len() {
-            0 => Expr::Literal(None),
-            1 => tests.remove(0),
-            _ => Expr::Or(tests.into_iter().map(fold).collect()),
-        })
-    }
-
-    // Patterns
-
-    /// A value that must be a string.
-    fn string(&mut self, operator: &'static str, node: &Node, instead: &'static str) -> Option<Typed> {
-        let typed = self.value(node)?;
-        if matches!(typed.ty, Type::String | Type::Version | Type::Null) {
-            return Some(typed);
-        }
-        self.fail(&node.span, Problem::StringOperator { operator, found: typed.found(), instead })
-    }
-
-    fn matches(&mut self, value: &Node, matching: Matching, patterns: &[Node]) -> Option<Expr> {
-        let instead = if matching == Matching::Colon { "==" } else { "string(...)" };
-        let value = self.string(matching.text(), value, instead)?;
-        // Constants of the wrong type are no error where nobody knows the type of the field.
-        let any_type = value.is_unknown_field() && !self.schema.is_strict();
-        let made: Vec<Option<Option<Pattern>>> =
-            patterns.iter().map(|node| self.pattern(matching, node, any_type)).collect();
-        let made: Vec<Option<Pattern>> = made.into_iter().collect::<Option<_>>()?;
-        let patterns: Vec<Pattern> = made.into_iter().flatten().collect();
-        if patterns.is_empty() && !value.is_unknown_field() {
-            return Some(Expr::Literal(None));
-        }
-        // They were compiled one by one already.
-        let patterns = Patterns::new(patterns).ok()?;
-        Some(Expr::Matches(Box::new(value.expr), patterns))
-    }
-
-    /// `Some(None)` for null, which nothing matches.
-    fn pattern(&mut self, matching: Matching, node: &Node, any_type: bool) -> Option<Option<Pattern>> {
-        let text = match &node.kind {
-            Kind::String(text) => text,
-            Kind::Null if matching == Matching::Colon => return Some(None),
-            _ if any_type => return Some(None),
-            _ => {
-                let found = self.value(node).map(|typed| typed.found()).unwrap_or_default();
-                let operator = matching.text();
-                return self.fail(&node.span, Problem::OperandType { operator, expected: "strings", found });
-            }
-        };
-        let pattern = match matching {
-            Matching::Colon => Pattern::wildcard(text, true),
-            Matching::Like { case_insensitive } => Pattern::wildcard(text, case_insensitive),
-            Matching::Regex { case_insensitive } => {
-                Pattern::Regex { source: text.as_str().into(), case_insensitive }
-            }
-        };
-        match PatternMatcher::new(&pattern) {
-            Ok(_) => Some(Some(pattern)),
-            Err(error) => self.fail(&node.span, Problem::BadRegex { reason: error.to_string() }),
-        }
-    }
 }
 
 fn literal(value: Value<'static>) -> Expr {
@@ -430,56 +263,11 @@ fn text(text: &str) -> Expr {
     literal(Value::String(text.to_owned().into()))
 }
 
-fn mirrored(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessEqual => Comparison::GreaterEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterEqual => Comparison::LessEqual,
-        other => other,
-    }
-}
-
-/// `condition == true` is the condition, `condition == false` its negation. Not so for a field.
-fn boolean_test(op: Comparison, left: &Typed, right: &Typed) -> Option<Expr> {
-    let (Type::Boolean, Expr::Literal(Some(Value::Boolean(wanted)))) = (left.ty, &right.expr) else {
-        return None;
-    };
-    if matches!(left.expr, Expr::Field(_) | Expr::Literal(_)) {
-        return None;
-    }
-    let condition = left.expr.clone();
-    match op {
-        Comparison::Equal => Some(if *wanted { condition } else { negate(condition) }),
-        Comparison::NotEqual => Some(if *wanted { negate(condition) } else { condition }),
-        _ => None,
-    }
-}
-
 fn negate(expr: Expr) -> Expr {
     match expr {
         Expr::Not(inner) => *inner,
         other => Expr::Not(Box::new(other)),
     }
-}
-
-/// Functions of former times, and what replaced them.
-fn removed_function(name: &str) -> Option<String> {
-    let instead = match name.to_ascii_lowercase().as_str() {
-        "wildcard" => "like",
-        "match" => "regex",
-        _ => return None,
-    };
-    Some(instead.into())
-}
-
-/// The name of a field in an expression.
-fn first_field(expr: &Expr) -> Option<String> {
-    let mut name = None;
-    expr.for_each_field(&mut |field| {
-        name.get_or_insert_with(|| field.name.to_string());
-    });
-    name
 }
 
 /// Computes what no event can change. A question about an unknown field stays, since its negation holds.

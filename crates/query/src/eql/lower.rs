@@ -47,10 +47,7 @@ fn predicate(expr: &Expr) -> Option<Filter> {
         }
         Expr::NotEqual { left, right } => {
             let (field, value) = field_and_constant(left, right)?;
-            Some(match equal(field, value) {
-                Filter::Constant(value) => Filter::Constant(!value),
-                other => Filter::Not(Box::new(other)),
-            })
+            Some(different(field, value))
         }
         Expr::Compare(op, left, right) => {
             let (field, value) = field_and_constant(left, right)?;
@@ -91,6 +88,18 @@ fn equal(field: &Field, value: Option<&Value<'static>>) -> Filter {
     match value {
         Some(value) if !is_unknown(field) => constant::equal(field, value).unwrap_or(Filter::Constant(false)),
         _ => Filter::Constant(false),
+    }
+}
+
+/// There is a value, and none is equal: a missing field satisfies no comparison. Only `not` holds there.
+fn different(field: &Field, value: Option<&Value<'static>>) -> Filter {
+    if is_unknown(field) || value.is_none() {
+        return Filter::Constant(false);
+    }
+    let exists = ask(field, Test::Exists);
+    match equal(field, value) {
+        Filter::Constant(_) => exists, // no value of this type is equal
+        equal => Filter::all([exists, Filter::Not(Box::new(equal))]),
     }
 }
 

@@ -159,7 +159,7 @@ impl<'a> Parser<'a> {
         let query = match self.word_ahead(0) {
             Some("sequence") if self.word_ahead(1) != Some("where") => Query::Sequence(self.sequence()?),
             Some("sample") if self.word_ahead(1) != Some("where") => Query::Sample(self.sample()?),
-            Some("join") if self.word_ahead(1) != Some("where") => self.join()?,
+            Some("join") if self.word_ahead(1) != Some("where") => Query::Join(self.join()?),
             _ => Query::Event(self.event_filter()?),
         };
         let mut pipes = Vec::new();
@@ -203,7 +203,7 @@ impl<'a> Parser<'a> {
             }
         }
         let terms = self.terms()?;
-        let until = if self.eat_word("until") { Some(self.term()?) } else { None };
+        let until = self.until()?;
         Ok(Sequence { span, keys: keys.unwrap_or_default(), maxspan, terms, until })
     }
 
@@ -217,16 +217,16 @@ impl<'a> Parser<'a> {
         let span = self.span();
         self.advance();
         let keys = if self.at_word("by") { self.keys()? } else { Vec::new() };
-        Ok(Sample { span, keys, terms: self.terms()? })
+        Ok(Sample { span, keys, terms: self.terms()?, until: None })
     }
 
-    /// `join` is parsed as far as a sequence would be, and refused later.
-    fn join(&mut self) -> Parsed<Query> {
-        let span = self.span();
-        let sequence = self.sequence()?;
-        let mut terms = sequence.terms;
-        terms.extend(sequence.until);
-        Ok(Query::Join(Sample { span: span.clone(), keys: sequence.keys, terms }, span))
+    fn join(&mut self) -> Parsed<Sample> {
+        let sample = self.sample()?;
+        Ok(Sample { until: self.until()?, ..sample })
+    }
+
+    fn until(&mut self) -> Parsed<Option<Term>> {
+        if self.eat_word("until") { self.term().map(Some) } else { Ok(None) }
     }
 
     fn terms(&mut self) -> Parsed<Vec<Term>> {

@@ -10,17 +10,20 @@ use super::problem::{Problem, Problems};
 use super::types::Type;
 use crate::{Expr, Filter, JoinKey, Pipe, Plan, Query, SampleFilter, SamplePlan, SequencePlan, Step};
 
-/// Samples have this many filters at most.
+/// Samples have this many filters at most, in Elasticsearch too.
 const MOST_SAMPLE_FILTERS: usize = 5;
+
+/// Joins have this many filters at most.
+const MOST_JOIN_FILTERS: usize = 32;
 
 /// Checks and lowers a query. `None` after an error.
 pub(super) fn plan(statement: &Statement, options: Options<'_>, problems: &mut Problems) -> Option<Query> {
-    let mut planner = Planner { checker: Checker::new(options.schema, problems), options };
+    let mut planner = Planner { checker: Checker::new(options, problems), options };
     let plan = match &statement.query {
         ast::Query::Event(event) => planner.filter(event).map(Plan::Event),
         ast::Query::Sequence(sequence) => planner.sequence(sequence).map(Plan::Sequence),
         ast::Query::Sample(sample) => planner.sample(sample, &statement.pipes).map(Plan::Sample),
-        ast::Query::Join(_, span) => planner.fail(span, Problem::JoinUnsupported),
+        ast::Query::Join(join) => planner.join(join).map(Plan::Sample),
     };
     let pipes: Vec<Option<Pipe>> = statement.pipes.iter().map(|pipe| planner.pipe(pipe)).collect();
     Some(Query { plan: plan?, pipes: pipes.into_iter().collect::<Option<_>>()? })
@@ -84,30 +87,45 @@ impl Planner<'_> {
     }
 
     fn sample(&mut self, sample: &Sample, pipes: &[ast::Pipe]) -> Option<SamplePlan> {
-        if !(2..=MOST_SAMPLE_FILTERS).contains(&sample.terms.len()) {
-            self.fail::<()>(&sample.span, Problem::SampleSize { found: sample.terms.len() });
-        }
         if let Some(pipe) = pipes.first() {
             self.fail::<()>(&pipe.span, Problem::SamplePipe);
         }
-        for term in &sample.terms {
-            if term.missing {
-                self.fail::<()>(&term.span, Problem::SampleMissing);
-            }
-            if term.runs != 1 {
-                self.fail::<()>(&term.span, Problem::SampleRuns);
-            }
-        }
-        let all: Vec<&Term> = sample.terms.iter().collect();
-        let keys = self.keys(&sample.keys, &all);
-        let filters: Vec<Option<Filter>> = all.iter().map(|term| self.filter(&term.filter)).collect();
-        let keys = keys?;
-        if keys.first().is_some_and(Vec::is_empty) {
+        let plan = self.unordered(sample, "sample", MOST_SAMPLE_FILTERS)?;
+        if plan.filters.first().is_some_and(|filter| filter.keys.is_empty()) {
             return self.fail(&sample.span, Problem::SampleWithoutKeys);
         }
+        Some(plan)
+    }
+
+    /// A join is a sample that needs no keys and may have pipes. Whatever its order, `until` cannot end it.
+    fn join(&mut self, join: &Sample) -> Option<SamplePlan> {
+        self.checker.refuse(&join.span, Problem::Join)?;
+        if let Some(until) = &join.until {
+            self.checker.problems.add(until.span.clone(), Problem::JoinUntil);
+        }
+        self.unordered(join, "join", MOST_JOIN_FILTERS)
+    }
+
+    fn unordered(&mut self, sample: &Sample, kind: &'static str, most: usize) -> Option<SamplePlan> {
+        if !(2..=most).contains(&sample.terms.len()) {
+            self.fail::<()>(&sample.span, Problem::SampleSize { kind, most, found: sample.terms.len() });
+        }
+        let all: Vec<&Term> = sample.terms.iter().chain(&sample.until).collect();
+        for term in &all {
+            if term.missing {
+                self.fail::<()>(&term.span, Problem::SampleMissing { kind });
+            }
+            if term.runs != 1 {
+                self.fail::<()>(&term.span, Problem::SampleRuns { kind });
+            }
+        }
+        let keys = self.keys(&sample.keys, &all);
+        let filters: Vec<Option<Filter>> = all.iter().map(|term| self.filter(&term.filter)).collect();
         let filters =
-            keys.into_iter().zip(filters).map(|(keys, filter)| Some(SampleFilter { filter: filter?, keys }));
-        Some(SamplePlan { filters: filters.collect::<Option<_>>()? })
+            keys?.into_iter().zip(filters).map(|(keys, filter)| Some(SampleFilter { filter: filter?, keys }));
+        let mut filters: Vec<SampleFilter> = filters.collect::<Option<_>>()?;
+        filters.truncate(sample.terms.len());
+        Some(SamplePlan { filters })
     }
 
     /// The keys of each step: those of the whole query, then its own; as many of each step, and of types that compare.

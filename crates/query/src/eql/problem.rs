@@ -141,9 +141,12 @@ problems! {
     PipeLimit { name: String }: "eql::pipe-limit",
         format!("the pipe `{name}` takes a constant integer, zero or more"),
         None;
-    JoinUnsupported: "eql::join-unsupported",
-        "`join` is not supported",
+    Join: "eql::join-unsupported",
+        "Elasticsearch parses `join` and does not run it",
         hint("use `sequence by`, or `sample by` if the order does not matter");
+    JoinUntil: "eql::join-without-order",
+        "`until` has no effect on a join, whose events have no order",
+        None;
     TooFewSteps { found: usize }: "eql::too-few-steps",
         format!("a sequence needs at least 2 steps, found {found}"),
         None;
@@ -159,8 +162,8 @@ problems! {
     RunsOnUntil: "eql::runs-on-until",
         "`until` cannot have `runs`",
         None;
-    SampleSize { found: usize }: "eql::sample-size",
-        format!("a sample has 2 to 5 filters, found {found}"),
+    SampleSize { kind: &'static str, most: usize, found: usize }: "eql::sample-size",
+        format!("a {kind} has 2 to {most} filters, found {found}"),
         None;
     SampleWithoutKeys: "eql::sample-without-keys",
         "a sample needs at least one join key",
@@ -168,11 +171,11 @@ problems! {
     SamplePipe: "eql::sample-pipe",
         "samples cannot be followed by pipes",
         None;
-    SampleMissing: "eql::sample-missing",
-        "a sample cannot have missing events",
+    SampleMissing { kind: &'static str }: "eql::sample-missing",
+        format!("a {kind} cannot have missing events"),
         None;
-    SampleRuns: "eql::sample-runs",
-        "a sample cannot have `runs`",
+    SampleRuns { kind: &'static str }: "eql::sample-runs",
+        format!("a {kind} cannot have `runs`"),
         None;
     KeyNotField: "eql::key-not-field",
         "a join key must be a field",
@@ -211,6 +214,9 @@ problems! {
     ArgumentCount { function: &'static str, expected: String, found: usize }: "eql::argument-count",
         format!("`{function}` takes {expected}, found {found}"),
         None;
+    CaseArgument: "eql::case-argument",
+        "Elasticsearch has withdrawn the fifth argument of `between`, whether case counts",
+        hint("write `between~` where case does not count, and leave it out where it does");
     ArgumentType { function: &'static str, position: usize, expected: &'static str, found: String }:
         "eql::argument-type",
         format!("the {} argument of `{function}` must be {expected}, found {found}", ordinal(*position)),
@@ -258,13 +264,35 @@ impl Problem {
             Self::UnknownField { strict: false, .. } | Self::BadConstant { strict: false, .. } => {
                 Severity::Warning
             }
+            Self::JoinUntil | Self::CaseArgument => Severity::Warning,
             _ => Severity::Error,
         }
+    }
+
+    /// What the query means where a lenient reading lets it run; `None` if no reading does.
+    fn lenient_meaning(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Join => "it gives one event of each filter for each key, in any order",
+            Self::NotBoolean { .. } | Self::ArgumentType { .. } => {
+                "neither this condition nor its negation holds for any event"
+            }
+            Self::StringOperator { operator: ":", .. } | Self::OperandType { operator: ":", .. } => {
+                "equal values match"
+            }
+            _ => return None,
+        })
     }
 
     fn at(&self, span: Range<usize>) -> Diagnostic {
         let (code, message, help) = self.text();
         Diagnostic { code, severity: self.severity(), message, span, label: None, help }
+    }
+
+    /// As a warning, if a lenient reading lets the query run.
+    fn leniently_at(&self, span: Range<usize>) -> Option<Diagnostic> {
+        let meaning = self.lenient_meaning()?;
+        let help = Some(format!("Elasticsearch refuses to run this; here {meaning}"));
+        Some(Diagnostic { severity: Severity::Warning, help, ..self.at(span) })
     }
 }
 
@@ -322,21 +350,33 @@ fn ordinal(position: usize) -> String {
 pub(super) struct Problems {
     diagnostics: Vec<Diagnostic>,
     dropped: usize,
+    has_errors: bool,
 }
 
 impl Problems {
     const LIMIT: usize = 100;
 
     pub(super) fn add(&mut self, span: Range<usize>, problem: Problem) {
+        self.push(problem.at(span));
+    }
+
+    /// Adds what a lenient reading lets pass, as a warning; whether it lets it.
+    pub(super) fn tolerate(&mut self, span: Range<usize>, problem: &Problem) -> bool {
+        let warning = problem.leniently_at(span);
+        warning.map(|warning| self.push(warning)).is_some()
+    }
+
+    fn push(&mut self, diagnostic: Diagnostic) {
+        self.has_errors |= diagnostic.severity == Severity::Error;
         if self.diagnostics.len() < Self::LIMIT {
-            self.diagnostics.push(problem.at(span));
+            self.diagnostics.push(diagnostic);
         } else {
             self.dropped += 1;
         }
     }
 
     pub(super) fn has_errors(&self) -> bool {
-        self.dropped > 0 || self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+        self.has_errors
     }
 
     /// The problems in the order of the text.
@@ -345,7 +385,9 @@ impl Problems {
         self.diagnostics.dedup();
         if self.dropped > 0 {
             let end = self.diagnostics.last().map_or(0, |d| d.span.end);
-            self.diagnostics.push(Problem::TooManyProblems { more: self.dropped }.at(end..end));
+            let rest = Problem::TooManyProblems { more: self.dropped }.at(end..end);
+            let severity = if self.has_errors { Severity::Error } else { Severity::Warning };
+            self.diagnostics.push(Diagnostic { severity, ..rest });
         }
         self.diagnostics
     }

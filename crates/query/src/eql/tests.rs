@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod functions;
+mod lenient;
 mod lowering;
 mod plans;
 mod problems;
@@ -39,7 +40,7 @@ fn schema() -> Schema {
 
 /// Compiles against the mapping above.
 fn compiled(text: &str) -> Compiled {
-    compile(text, Options { schema: &schema(), event_category_field: "event.category" })
+    compile(text, Options { schema: &schema(), event_category_field: "event.category", lenient: false })
 }
 
 /// The codes of the errors and warnings.

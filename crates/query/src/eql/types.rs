@@ -43,6 +43,11 @@ impl Type {
         matches!(self, Self::Integer | Self::Float)
     }
 
+    /// Whether patterns match it.
+    pub(super) fn is_text(self) -> bool {
+        matches!(self, Self::String | Self::Version)
+    }
+
     /// The type of arithmetic over two.
     pub(super) fn combine(self, other: Self) -> Self {
         match (self, other) {

@@ -91,8 +91,19 @@ impl Parser<'_> {
             Symbol::LessEqual => Comparison::LessEqual,
             Symbol::Greater => Comparison::Greater,
             Symbol::GreaterEqual => Comparison::GreaterEqual,
+            Symbol::Colon if self.is_former_colon(0) => Comparison::Colon,
             _ => return None,
         })
+    }
+
+    /// Whether a `:` compares with a number or a boolean.
+    fn is_former_colon(&self, ahead: usize) -> bool {
+        let Some(next) = self.token(ahead + 1) else { return false };
+        match next.kind {
+            TokenKind::Integer(_) | TokenKind::Float(_) => true,
+            TokenKind::Word => matches!(self.source(ahead + 1), "true" | "false"),
+            _ => false,
+        }
     }
 
     /// An arithmetic operator allowed at this level, and the level of its right side.
@@ -243,7 +254,9 @@ impl Parser<'_> {
             "in" => return self.in_list(value, negated, tilde),
             "like" => Matching::Like { case_insensitive: tilde },
             "regex" => Matching::Regex { case_insensitive: tilde },
-            _ if self.symbol_ahead(ahead) == Some(Symbol::Colon) => Matching::Colon,
+            _ if self.symbol_ahead(ahead) == Some(Symbol::Colon) && (negated || !self.is_former_colon(0)) => {
+                Matching::Colon
+            }
             _ => return Ok(value),
         };
         if negated {

@@ -43,7 +43,6 @@ fn check(condition: &str, expected: Filter) {
 fn comparisons_with_fields() {
     check("process.name == \"a\"", name(texts(&["a"])));
     check("\"a\" == process.name", name(texts(&["a"])));
-    check("process.name != \"a\"", not(name(texts(&["a"]))));
     check("process.name == 4.5", name(texts(&["4.5"])));
     check("process.name == 1e10", name(texts(&["1.0E10"])));
     check("process.name == true", name(texts(&["true"])));
@@ -63,13 +62,38 @@ fn comparisons_with_fields() {
     check("agent > \"1.10\"", ask("agent", FieldType::Version, Test::Compare(CompareOp::Gt, text("1.10"))));
 }
 
+/// A missing field satisfies no comparison, `!=` neither; `not` holds there.
+#[test]
+fn inequality_needs_a_value() {
+    let different =
+        |ask: &dyn Fn(Test) -> Filter, equal| Filter::And(vec![ask(Test::Exists), not(ask(equal))]);
+    let is = |value| Test::In(vec![value]);
+    let ok = |test| ask("process.ok", FieldType::Boolean, test);
+    let ip = |test| ask("source.ip", FieldType::Ip, test);
+    let date = |test| ask("@timestamp", FieldType::Date, test);
+    let day = Test::Between(Value::Date(0), Value::Date(86_399_999));
+    let is_a = || name(texts(&["a"]));
+    check("process.name != \"a\"", different(&name, texts(&["a"])));
+    check("\"a\" != process.name", different(&name, texts(&["a"])));
+    check("process.pid != 4", different(&pid, is(Value::Long(4))));
+    check("process.ok != true", different(&ok, is(Value::Boolean(true))));
+    check("source.ip != \"::1\"", different(&ip, is(Value::Ip(Ipv6Addr::LOCALHOST))));
+    check("@timestamp != \"1970-01-01\"", different(&date, day));
+    check("not (process.name == \"a\")", not(is_a()));
+    check("(process.name == \"a\") != true", not(is_a()));
+    check("not process.name in (\"a\")", not(is_a()));
+    check("not (process.name != \"a\")", not(different(&name, texts(&["a"]))));
+    check("not not process.name != \"a\"", different(&name, texts(&["a"])));
+    check("?gone != \"a\"", Filter::Constant(false));
+}
+
 #[test]
 fn numbers() {
     let long = |n| Test::In(vec![Value::Long(n)]);
     check("process.pid == \"4\"", pid(long(4)));
     check("process.pid == 4.0", pid(long(4)));
     check("process.pid == 4.5", Filter::Constant(false));
-    check("process.pid != 4.5", Filter::Constant(true));
+    check("process.pid != 4.5", pid(Test::Exists));
     check("process.pid > 4.5", pid(Test::Compare(CompareOp::Gt, Value::Long(4))));
     check("process.pid >= 4.5", pid(Test::Compare(CompareOp::Gt, Value::Long(4))));
     check("process.pid < -4.5", pid(Test::Compare(CompareOp::Lte, Value::Long(-5))));

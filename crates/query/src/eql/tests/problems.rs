@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{codes, compiled, schema};
 use crate::eql::problem::Problem;
-use crate::eql::{Options, check_syntax, compile};
+use crate::eql::{Options, compile};
 use crate::{Diagnostic, Severity};
 use rulehound_schema::Schema;
 
@@ -160,10 +160,17 @@ fn every_code_can_fire() {
 /// Problems that take more than a line.
 fn others() -> Vec<Diagnostic> {
     let mut found = compiled(&format!("any where {}true", "(".repeat(1_000))).diagnostics;
-    found.extend(check_syntax(&";".repeat(1_000)).pop());
+    found.extend(compiled(&";".repeat(1_000)).diagnostics.pop());
     let schema = Schema::from_mappings([r#"{"properties": {"a": {"type": "keyword"}}}"#]).unwrap();
-    let options = Options { schema: &schema, event_category_field: "event.category" };
+    let options = Options { schema: &schema, event_category_field: "event.category", lenient: false };
     found.extend(compile("process where a == \"b\"", options).diagnostics);
+    let lenient = Options { schema: Schema::catalogue(), lenient: true, ..options };
+    for query in [
+        "join [any where true] [any where true] until [any where true]",
+        "any where between(process.name, \"a\", \"b\", true, true) == \"c\"",
+    ] {
+        found.extend(compile(query, lenient).diagnostics);
+    }
     found
 }
 
@@ -203,7 +210,8 @@ fn near_misses_are_suggested() {
 /// Without a mapping an unknown field is null and nothing more.
 #[test]
 fn the_catalogue_only_warns_of_unknown_fields() {
-    let options = Options { schema: Schema::catalogue(), event_category_field: "event.category" };
+    let options =
+        Options { schema: Schema::catalogue(), event_category_field: "event.category", lenient: false };
     let compiled = compile("process where xyzzy.plugh == 1 and xyzzy.plugh : 4 or process.pid == 1", options);
     let [warning] = compiled.diagnostics.as_slice() else { panic!("{:?}", compiled.diagnostics) };
     assert_eq!((warning.code, warning.severity), ("eql::unknown-field", Severity::Warning));
