@@ -1,6 +1,8 @@
 //! Raw Windows events and the documents that Elastic's pipelines make of them, against the normaliser.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +10,8 @@ use std::path::{Path, PathBuf};
 use rulehound_events::Document;
 use rulehound_events::normalize::normalize;
 use serde_json::Value;
+
+use common::corpora;
 
 /// Where the normaliser differs from the expected documents, by suite (prefix of the file's path) and field,
 /// and why. Only fields that rules read need to stand here.
@@ -41,16 +45,6 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
 
 /// Lowest number of agreements on all expected fields, whether rules read them or not.
 const ALL_FIELDS_AGREE: usize = 13_737;
-
-fn corpora() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora");
-    let path = std::env::var_os("RULEHOUND_CORPORA").map_or(beside, PathBuf::from);
-    if path.is_dir() {
-        return Some(path);
-    }
-    eprintln!("skipped: no corpora at {}", path.display());
-    None
-}
 
 /// All files below a folder, in order.
 fn files(folder: &Path) -> Vec<PathBuf> {

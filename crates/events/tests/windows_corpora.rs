@@ -2,24 +2,17 @@
 //! and what the integrations classify is classified.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 
 use rulehound_events::Document;
 use rulehound_events::normalize::{Shape, normalize, shape};
 use serde_json::Value;
 
-fn corpora(folder: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora");
-    let path = std::env::var_os("RULEHOUND_CORPORA").map_or(beside, PathBuf::from).join(folder);
-    if path.is_dir() {
-        return Some(path);
-    }
-    eprintln!("skipped: no corpora at {}", path.display());
-    None
-}
+use common::corpora;
 
 /// Events by channel, and how many of them have a category.
 #[derive(Default)]
@@ -58,9 +51,9 @@ impl Channels {
 
 #[test]
 fn evtx_files() {
-    let Some(folder) = corpora("evtx") else { return };
+    let Some(corpora) = corpora() else { return };
     let mut channels = Channels::default();
-    for entry in walkdir::WalkDir::new(folder) {
+    for entry in walkdir::WalkDir::new(corpora.join("evtx")) {
         let path = entry.unwrap().into_path();
         if path.extension().is_none_or(|extension| extension != "evtx") {
             continue;
@@ -80,9 +73,9 @@ fn evtx_files() {
 
 #[test]
 fn flat_json() {
-    let Some(folder) = corpora("mordor") else { return };
+    let Some(corpora) = corpora() else { return };
     let mut channels = Channels::default();
-    for entry in fs::read_dir(folder).unwrap() {
+    for entry in fs::read_dir(corpora.join("mordor")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "zip") {
             continue;
