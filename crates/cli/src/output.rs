@@ -7,7 +7,9 @@ use std::io::{BufWriter, IsTerminal, StderrLock, StdoutLock, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Attribute, Cell, Color, Table};
+use indicatif::HumanCount;
 use rulehound_rules::{Problem, Severity};
+use serde_json::Value;
 
 use crate::diagnostics::render_problem;
 
@@ -73,6 +75,17 @@ impl Output {
         table.enforce_styling();
         table
     }
+}
+
+/// `1 file`, `1,234 files`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", HumanCount(count), if count == 1 { "" } else { "s" })
+}
+
+/// Writes a value as JSON for a person to read, and ends the line.
+pub(crate) fn write_json(out: &mut dyn Write, value: &Value) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
 }
 
 /// The colour of a severity, the same in every table.

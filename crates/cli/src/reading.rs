@@ -12,7 +12,7 @@ use rulehound_events::{EventBatch, Layout};
 
 use crate::args::EventInputs;
 use crate::commands::Failure;
-use crate::output::{Output, printable};
+use crate::output::{Output, counted, printable};
 
 /// How many problems are shown one by one; of all the number is told.
 const SHOWN: usize = 20;
@@ -116,8 +116,7 @@ fn tell(report: &ScanReport, output: &Output) -> std::io::Result<()> {
     if !report.skipped.is_empty() {
         let total: u64 = report.skipped.values().sum();
         let reasons = report.skipped.iter().map(|(reason, n)| format!("{n} {}", reason.describe()));
-        let files = if total == 1 { "file" } else { "files" };
-        writeln!(err, "skipped {total} {files}: {}", reasons.collect::<Vec<_>>().join(", "))?;
+        writeln!(err, "skipped {}: {}", counted(total, "file"), reasons.collect::<Vec<_>>().join(", "))?;
     }
     if report.misfits.total() > 0 {
         let fields = report.misfits.iter().map(|(field, count)| {

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::rules::one;
 use super::{Exit, Failure};
 use crate::args::{ExplainArgs, ExplainOutput, OneRule};
-use crate::output::{Output, printable};
+use crate::output::{Output, printable, write_json};
 use crate::reading::{self, Threads};
 
 pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<Exit, Failure> {
@@ -39,8 +39,7 @@ pub(crate) fn run(args: &ExplainArgs, output: &Output) -> Result<Exit, Failure> 
             let about =
                 json!({"rule_id": rule.rule_id, "name": rule.name, "type": rule.rule_type().as_str()});
             let explained = json!({"rule": about, "explanation": explanation});
-            serde_json::to_writer_pretty(&mut out, &explained).map_err(std::io::Error::from)?;
-            writeln!(out)?;
+            write_json(&mut out, &explained)?;
         }
     }
     out.flush()?;

@@ -19,7 +19,7 @@ use rulehound_schema::Schema;
 use super::{Exit, Failure};
 use crate::args::{QueryArgs, QueryLanguage, QueryOutput};
 use crate::diagnostics::render;
-use crate::output::Output;
+use crate::output::{Output, write_json};
 use crate::reading::{self, Threads};
 
 pub(crate) fn run(args: &QueryArgs, output: &Output) -> Result<Exit, Failure> {
@@ -100,11 +100,6 @@ fn compile(
         write!(err, "{}", render(diagnostic, &query.name, Some(&query.text)))?;
     }
     Ok(compiled.query)
-}
-
-fn write_json(out: &mut BufWriter<impl Write>, value: &serde_json::Value) -> Result<(), Failure> {
-    serde_json::to_writer_pretty(&mut *out, value).map_err(std::io::Error::from)?;
-    Ok(writeln!(out)?)
 }
 
 /// A line a result.

@@ -10,7 +10,7 @@ use rulehound_engine::correlate::TooManyKeys;
 use rulehound_engine::hunt::Hunt;
 use rulehound_rules::{NotRun, Rule, RuleSet, Severity, Status};
 
-use crate::output::printable;
+use crate::output::{counted, printable};
 
 /// Alerts by severity, and building blocks.
 #[derive(Debug, Default)]
@@ -128,9 +128,4 @@ impl Summary<'_> {
         }
         writeln!(out)
     }
-}
-
-/// `1 file`, `1,234 files`.
-fn counted(count: u64, what: &str) -> String {
-    format!("{} {what}{}", HumanCount(count), if count == 1 { "" } else { "s" })
 }

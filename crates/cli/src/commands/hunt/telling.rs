@@ -64,7 +64,7 @@ fn text(value: &Value) -> Option<String> {
 pub(super) fn shortened(text: &str, longest: usize) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match words.char_indices().nth(longest) {
-        Some((cut, _)) => format!("{}…", &words[..cut]),
+        Some((cut, _)) => format!("{}…", words.get(..cut).unwrap_or_default()),
         None => words,
     }
 }

@@ -11,16 +11,13 @@ use serde_json::{Value, json};
 use crate::args::{CheckArgs, CheckOutput};
 use crate::commands::{Exit, Failure};
 use crate::diagnostics::render_problem;
-use crate::output::{Output, printable};
+use crate::output::{Output, counted, printable, write_json};
 
 pub(super) fn run(args: &CheckArgs, output: &Output) -> Result<Exit, Failure> {
     let set = RuleSet::load(&args.paths);
     let mut out = output.stdout();
     match args.output {
-        CheckOutput::Json => {
-            serde_json::to_writer_pretty(&mut out, &to_json(&set)).map_err(std::io::Error::from)?;
-            writeln!(out)?;
-        }
+        CheckOutput::Json => write_json(&mut out, &to_json(&set))?,
         CheckOutput::Table => write_table(&set, args.verbose, output, &mut out)?,
     }
     out.flush()?;
@@ -117,13 +114,9 @@ fn write_summary(set: &RuleSet, verbose: bool, out: &mut dyn Write) -> std::io::
     }
     let errors = set.problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = set.problems.len() - errors;
-    writeln!(out, "\n{}, {}", number_of(errors, "error"), number_of(warnings, "warning"))?;
+    writeln!(out, "\n{}, {}", counted(errors as u64, "error"), counted(warnings as u64, "warning"))?;
     if set.other_files > 0 {
-        writeln!(out, "{} passed over: hidden, or not TOML", number_of(set.other_files, "file"))?;
+        writeln!(out, "{} passed over: hidden, or not TOML", counted(set.other_files as u64, "file"))?;
     }
     Ok(())
-}
-
-fn number_of(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::args::{ListArgs, ListOutput, RuleStatus};
 use crate::commands::{Exit, Failure};
-use crate::output::{Output, printable, severity_color};
+use crate::output::{Output, printable, severity_color, write_json};
 
 pub(super) fn run(args: &ListArgs, output: &Output) -> Result<Exit, Failure> {
     let set = RuleSet::load(&args.paths);
@@ -31,9 +31,7 @@ pub(super) fn run(args: &ListArgs, output: &Output) -> Result<Exit, Failure> {
             }
         }
         ListOutput::Json => {
-            let rules: Vec<Value> = rules.into_iter().map(to_json).collect();
-            serde_json::to_writer_pretty(&mut out, &rules).map_err(std::io::Error::from)?;
-            writeln!(out)?;
+            write_json(&mut out, &rules.into_iter().map(to_json).collect())?;
         }
     }
     out.flush()?;

@@ -8,17 +8,14 @@ use serde_json::{Map, Value, json};
 use super::one;
 use crate::args::{PageArgs, PageFormat, ShowArgs, ShowOutput};
 use crate::commands::{Exit, Failure};
-use crate::output::{Output, printable};
+use crate::output::{Output, printable, write_json};
 
 pub(super) fn run(args: &ShowArgs, output: &Output) -> Result<Exit, Failure> {
     let Some(loaded) = one::load(&args.rule, output)? else { return Ok(Exit::FoundProblem) };
     let mut out = output.stdout();
     match args.output {
         ShowOutput::Text => write_object(&all_fields(&loaded), 0, &mut out)?,
-        ShowOutput::Json => {
-            serde_json::to_writer_pretty(&mut out, &loaded.rule.to_json()).map_err(std::io::Error::from)?;
-            writeln!(out)?;
-        }
+        ShowOutput::Json => write_json(&mut out, &loaded.rule.to_json())?,
     }
     out.flush()?;
     Ok(exit(&loaded))
