@@ -16,11 +16,10 @@ impl Checker<'_> {
         let operator = op.text();
         let right = if op == Comparison::Colon { self.former_colon(&left, right)? } else { right };
         let equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
-        // A missing field is compared with a value like any other, and satisfies no comparison.
-        let has_value = left.is_value() || right.is_value();
-        let has_unknown = left.is_unknown_field() || right.is_unknown_field();
-        let tests_null = left.is_null() || right.is_null();
-        if equality && tests_null && !(has_value && has_unknown) {
+        // Null asks for presence; a field that is missing and so null satisfies no comparison with a value.
+        let tests_null =
+            |null: &Typed, other: &Typed| null.is_null() && !(null.is_unknown_field() && other.is_value());
+        if equality && (tests_null(&left, &right) || tests_null(&right, &left)) {
             let tested = if right.is_null() { left.expr } else { right.expr };
             let is_null = Expr::IsNull(Box::new(tested));
             return Some(if op == Comparison::Equal { is_null } else { negate(fold(is_null)) });
