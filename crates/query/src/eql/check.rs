@@ -62,7 +62,7 @@ pub(super) fn is_unknown(field: &Field) -> bool {
 /// What there is to know of the condition that is being checked.
 #[derive(Clone, Copy, Debug, Default)]
 struct Condition {
-    /// It reads a field. One that does not is wholly known, and so are its mistakes.
+    /// It reads a field. One that does not is wholly known, and a wrong argument in it an error for sure.
     reads_field: bool,
     /// It has a mistake that a lenient reading lets pass and that leaves it without an answer.
     is_void: bool,
