@@ -19,14 +19,14 @@ pub fn matches(filter: &Filter, event: &dyn FieldSource) -> bool {
 }
 
 /// Whether any value of the predicate's field passes its test.
-pub fn predicate_holds(predicate: &Predicate, event: &dyn FieldSource) -> bool {
+pub(crate) fn predicate_holds(predicate: &Predicate, event: &dyn FieldSource) -> bool {
     let Predicate { field, test } = predicate;
     event.values(field).iter().any(|value| test_holds(test, field.field_type, value))
 }
 
 /// Whether one value of a field of some type passes a test. A value of another kind than the test's constants
 /// passes none but [`Test::Exists`].
-pub fn test_holds(test: &Test, field_type: FieldType, value: &Value<'_>) -> bool {
+pub(crate) fn test_holds(test: &Test, field_type: FieldType, value: &Value<'_>) -> bool {
     match test {
         Test::Exists => true,
         Test::Compare(op, constant) => stands(*op, field_type, value, constant),
@@ -53,7 +53,7 @@ pub fn test_holds(test: &Test, field_type: FieldType, value: &Value<'_>) -> bool
 }
 
 /// Whether a string matches a pattern.
-pub fn pattern_matches(pattern: &Pattern, text: &str) -> bool {
+fn pattern_matches(pattern: &Pattern, text: &str) -> bool {
     PatternMatcher::new(pattern).is_ok_and(|matcher| matcher.is_match(text))
 }
 

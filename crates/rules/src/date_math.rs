@@ -122,7 +122,7 @@ impl DateMath {
     }
 
     /// `now-6m`: how far a rule looks back that does not say.
-    pub fn six_minutes_ago() -> Self {
+    pub(crate) fn six_minutes_ago() -> Self {
         Self { text: "now-6m".to_owned(), steps: vec![Step::Move(-6, DateUnit::Minute)], ..Self::now() }
     }
 
@@ -133,7 +133,7 @@ impl DateMath {
 
     /// How long before now the moment lies, rounding aside, with a month as 30 days and a year as 365; zero if
     /// it lies ahead or starts from a date.
-    pub fn before_now(&self) -> Duration {
+    pub(crate) fn before_now(&self) -> Duration {
         if self.anchor != Anchor::Now {
             return Duration::ZERO;
         }
@@ -216,7 +216,7 @@ pub struct Interval {
 
 impl Interval {
     /// `5m`: how often a rule runs that does not say.
-    pub fn five_minutes() -> Self {
+    pub(crate) fn five_minutes() -> Self {
         Self { text: "5m".to_owned(), duration: Duration::from_secs(300) }
     }
 

@@ -61,7 +61,7 @@ pub struct UnknownDateFormat(pub String);
 
 impl DateFormat {
     /// Reads the `format` of a mapping: formats by name or pattern, separated by `||`.
-    pub fn parse_list(formats: &str) -> Result<Vec<Self>, UnknownDateFormat> {
+    pub(crate) fn parse_list(formats: &str) -> Result<Vec<Self>, UnknownDateFormat> {
         formats.split("||").map(|name| Self::parse(name.trim())).collect()
     }
 

@@ -107,7 +107,7 @@ impl FieldType {
 
     /// The type that a mapping names so; `None` if Elasticsearch has no such type. `alias` is not a type
     /// of its own: [`crate::Schema`] follows it.
-    pub fn from_mapping(name: &str) -> Option<Self> {
+    pub(crate) fn from_mapping(name: &str) -> Option<Self> {
         Some(match name {
             "keyword" | "icu_collation_keyword" | "counted_keyword" => Self::Keyword,
             "constant_keyword" => Self::ConstantKeyword,

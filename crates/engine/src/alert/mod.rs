@@ -71,7 +71,7 @@ impl Ancestor {
 
 /// Makes the alerts of one rule.
 #[derive(Debug)]
-pub struct AlertBuilder<'a> {
+pub(crate) struct AlertBuilder<'a> {
     rule: &'a Rule,
     /// `kibana.alert.rule.*`: the same on every alert of the rule.
     rule_fields: Document,
@@ -81,12 +81,12 @@ pub struct AlertBuilder<'a> {
 
 impl<'a> AlertBuilder<'a> {
     /// A builder for the alerts of a rule, made at `created`.
-    pub fn new(rule: &'a Rule, created: Timestamp) -> Self {
+    pub(crate) fn new(rule: &'a Rule, created: Timestamp) -> Self {
         Self { rule, rule_fields: rule_fields(rule), created: common::timestamp(created) }
     }
 
     /// The alert of a single event.
-    pub fn event_alert(&self, event: FoundEvent) -> Alert {
+    pub(crate) fn event_alert(&self, event: FoundEvent) -> Alert {
         let uuid = self.rule.rule_id.as_str();
         // Records from files have no version of their own: each is the first.
         let id = id::event_alert_id(event.index.as_deref().unwrap_or(""), &event.id, "1", uuid);
@@ -97,7 +97,7 @@ impl<'a> AlertBuilder<'a> {
     }
 
     /// The alerts of a sequence or sample: the shell first, then a building block for each event.
-    pub fn sequence_alerts(&self, events: Vec<FoundEvent>) -> Vec<Alert> {
+    pub(crate) fn sequence_alerts(&self, events: Vec<FoundEvent>) -> Vec<Alert> {
         let uuid = self.rule.rule_id.as_str();
         let plain = Overrides::none(self.rule);
         let ancestors: Vec<Vec<Ancestor>> = events.iter().map(|event| vec![Ancestor::event(event)]).collect();
