@@ -204,6 +204,31 @@ fn times_narrow_a_hunt() {
     assert!(morning > 0 && rest > 0);
     assert_eq!(morning + rest, all, "no sequence of the examples spans ten o'clock");
     assert_eq!(hunt(root(), &["--from", "2026-10-15", "examples"]).len(), 0);
+    assert_eq!(
+        hunt(root(), &["--to", "2026-10-14", "examples"]).len(),
+        all,
+        "a day ends with its last moment"
+    );
+
+    // Both ends belong to the range.
+    let moment = "2026-10-14T23:59:59.999Z";
+    let mut events = String::new();
+    for line in example("endpoint.ndjson").lines() {
+        let mut event: Value = serde_json::from_str(line).unwrap();
+        event["@timestamp"] = moment.into();
+        writeln!(events, "{event}").unwrap();
+    }
+    let folder = folder_of(&[("events.ndjson", &events)]);
+    let all = hunt(folder.path(), &["events.ndjson"]).len();
+    assert!(all > 0);
+    for (range, expected) in [
+        (["--from", moment, "--to", moment], all),
+        (["--from", "2026-10-14", "--to", "2026-10-14"], all),
+        (["--from", "2026-10-14", "--to", "2026-10-14T23:59:59.998Z"], 0),
+    ] {
+        let args: Vec<&str> = range.into_iter().chain(["events.ndjson"]).collect();
+        assert_eq!(hunt(folder.path(), &args).len(), expected, "{range:?}");
+    }
 
     let run = rulehound(root(), &["hunt", "--rules", "rules", "--from", "yesterday", "examples"]);
     assert_eq!(run.code, 2);

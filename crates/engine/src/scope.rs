@@ -107,8 +107,8 @@ fn sysmon_gives(field: &str) -> bool {
     FIELDS.contains(&field) || FAMILIES.iter().any(|family| field.starts_with(family))
 }
 
-/// Whether an event's time lies in `[from, to)`, in milliseconds since the epoch. As Kibana has it: the time
-/// is the rule's `timestamp_override` where the event has it, else `@timestamp`.
+/// Whether an event's time lies between `from` and `to`, both included, in milliseconds since the epoch. As
+/// Kibana has it: the time is the rule's `timestamp_override` where the event has it, else `@timestamp`.
 pub(crate) fn time_filter(
     schema: &Schema,
     timestamp_override: Option<&str>,
@@ -120,7 +120,7 @@ pub(crate) fn time_filter(
     }
     let date = |name: &str| schema.field(name).unwrap_or(Field::new(name, FieldType::Date));
     let within = |field: &Field| {
-        let bounds = [(CompareOp::Gte, from), (CompareOp::Lt, to)];
+        let bounds = [(CompareOp::Gte, from), (CompareOp::Lte, to)];
         Filter::And(
             bounds
                 .into_iter()

@@ -27,12 +27,12 @@ use store::EventStore;
 
 pub use overflow::Overflow;
 
-/// A part of time, in milliseconds since the epoch; open where there is no bound.
+/// A part of time, in milliseconds since the epoch; both ends included; open where there is no bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimeRange {
     /// The first moment in it.
     pub from: Option<i64>,
-    /// The first moment after it.
+    /// The last moment in it.
     pub to: Option<i64>,
 }
 
