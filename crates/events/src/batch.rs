@@ -76,6 +76,7 @@ impl std::fmt::Display for Origin {
     }
 }
 
+/// Rows count from 0. To ask for one that is not there is an error of the program, not of its input, and panics.
 impl EventBatch {
     /// The fields that are columns.
     pub fn layout(&self) -> &Arc<Layout> {

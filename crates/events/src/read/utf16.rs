@@ -20,9 +20,9 @@ impl Utf16Reader {
     }
 
     fn decode(&mut self, bytes: &[u8]) {
-        let units = bytes.chunks_exact(2).map(|pair| match self.big_endian {
-            true => u16::from_be_bytes([pair[0], pair[1]]),
-            false => u16::from_le_bytes([pair[0], pair[1]]),
+        let units = bytes.as_chunks().0.iter().map(|pair| match self.big_endian {
+            true => u16::from_be_bytes(*pair),
+            false => u16::from_le_bytes(*pair),
         });
         let mut units: Vec<u16> = self.high.take().into_iter().chain(units).collect();
         self.high = units.pop_if(|last| (0xd800..0xdc00).contains(last));
