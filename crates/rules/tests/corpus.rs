@@ -2,31 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod common;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rulehound_rules::{LoadedRule, NotRun, Page, RuleSet, Status};
 use serde_json::Value;
 
-/// The folder of the repository: below `RULEHOUND_CORPORA`, or `shared/corpora` beside the checkout.
-fn corpus() -> PathBuf {
-    std::env::var_os("RULEHOUND_CORPORA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora"), PathBuf::from)
-        .join("detection-rules")
-}
+use common::corpus;
 
 /// Its rules, loaded once; `None` if it is not there.
 fn rules() -> Option<&'static RuleSet> {
     static RULES: OnceLock<Option<RuleSet>> = OnceLock::new();
-    let load = || {
-        let folder = corpus();
-        if !folder.is_dir() {
-            eprintln!("skipped: no corpus at {}", folder.display());
-            return None;
-        }
-        Some(RuleSet::load([folder]))
-    };
+    let load = || Some(RuleSet::load([corpus("detection-rules")?]));
     RULES.get_or_init(load).as_ref()
 }
 
@@ -63,7 +52,7 @@ fn every_rule_loads() {
 #[test]
 fn versions_come_from_the_lock_file() {
     let Some(set) = rules() else { return };
-    let lock = std::fs::read_to_string(corpus().join("version.lock.json")).unwrap();
+    let lock = std::fs::read_to_string(corpus("detection-rules").unwrap().join("version.lock.json")).unwrap();
     let lock: Value = serde_json::from_str(&lock).unwrap();
     let mut locked = 0;
     for LoadedRule { rule, file, .. } in &set.rules {
