@@ -3,6 +3,8 @@
 //! Records are parsed into a simd-json tape, a flat list of nodes that points into a reused buffer. Whoever
 //! needs a tree ([`crate::Document`]) makes it from the tape; the shredder does without.
 
+use std::borrow::Cow;
+
 use rulehound_schema::Scalar;
 use serde_json::Value as Json;
 use simd_json::{Buffers, ErrorType, Node, StaticNode, Tape};
@@ -10,6 +12,7 @@ use simd_json::{Buffers, ErrorType, Node, StaticNode, Tape};
 use crate::{Document, RecordError};
 
 mod numbers;
+mod surrogates;
 
 /// Deepest nesting of objects and arrays in a record; Elasticsearch allows 20 by default, Logstash 100.
 pub(crate) const MAX_DEPTH: usize = 128;
@@ -144,6 +147,14 @@ fn to_value<'j, N: JsonNode<'j>>(value: N) -> Json {
     }
 }
 
+/// What to do about a record that the parser refuses for this reason, if it is JSON all the same. Strings are
+/// looked at before numbers or after them, as the parser comes upon them.
+const MENDS: [(&ErrorType, fn(&[u8]) -> Vec<u8>); 3] = [
+    (&ErrorType::InvalidUnicodeCodepoint, surrogates::replace_lone),
+    (&ErrorType::InvalidNumber, numbers::quote_large),
+    (&ErrorType::InvalidUnicodeCodepoint, surrogates::replace_lone),
+];
+
 /// A parser with its buffers, to be used again and again.
 pub(crate) struct JsonParser {
     /// The record in hand and padding; strings are unescaped in place.
@@ -167,15 +178,19 @@ impl JsonParser {
         use_members: impl FnOnce(TapeMembers<'_>) -> R,
     ) -> Result<R, RecordError> {
         let record_error = |error: simd_json::Error| RecordError::from_parser(&error, json);
-        match self.parse_once(json, use_members) {
-            Ok(result) => result,
-            // Also the answer to numbers that are well-formed and merely too large.
-            Err((error, use_members)) if matches!(error.error(), ErrorType::InvalidNumber) => {
-                let quoted = numbers::quote_large(json);
-                self.parse_once(&quoted, use_members).unwrap_or_else(|(error, _)| Err(record_error(error)))
-            }
-            Err((error, _)) => Err(record_error(error)),
+        let mut tried = self.parse_once(json, use_members);
+        let mut mended = Cow::Borrowed(json);
+        // What JSON allows and the parser does not. A record may hold both kinds, each is mended once.
+        for (reason, mend) in MENDS {
+            tried = match tried {
+                Err((error, use_members)) if error.error() == reason => {
+                    mended = mend(&mended).into();
+                    self.parse_once(&mended, use_members)
+                }
+                other => other,
+            };
         }
+        tried.unwrap_or_else(|(error, _)| Err(record_error(error)))
     }
 
     fn parse_once<R, F: FnOnce(TapeMembers<'_>) -> R>(

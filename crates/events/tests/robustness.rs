@@ -31,7 +31,7 @@ fn broken_lines_cost_themselves() {
         &["a", "b"],
         &[2, 3, 4, 5].map(|line| (NotAnObject, line)),
     );
-    check(format!("{A}\n{{\"message\":\"\\ud800\"}}\n{B}"), &["a", "b"], &[(InvalidJson, 2)]);
+    check(format!("{A}\n{{\"message\":\"\\ud80\"}}\n{B}"), &["a", "b"], &[(InvalidJson, 2)]);
     check(format!("{A}\n\0\0\0\n{B}"), &["a", "b"], &[(InvalidJson, 2)]);
 }
 
@@ -137,6 +137,12 @@ fn archives_of_archives_are_named() {
 }
 
 #[test]
+fn a_lone_surrogate_costs_itself() {
+    let lone = r#"{"message":"x\ud800","n":1e999}"#;
+    check(format!("{A}\n{lone}\n{B}"), &["a", "x\u{fffd}", "b"], &[]);
+}
+
+#[test]
 fn bombs_end() {
     // Two gigabytes of blanks.
     let blank = vec![b' '; 64 << 20];
@@ -144,8 +150,11 @@ fn bombs_end() {
     for _ in 0..32 {
         bomb.extend(gzip(&blank));
     }
+    let archive = zip(&[("a.ndjson.gz", &gzip(&bomb))]);
     let bomb = gzip(&bomb);
     assert!(bomb.len() < 1 << 20);
+    let (_, problems, _) = read_bytes(archive);
+    assert!(problems.contains(&(ProblemKind::Expansion, 0)), "{problems:?}");
     let (_, problems, _) = read_bytes([gzip(A.as_bytes()), gzip(b"\n")].concat());
     assert_eq!(problems, []);
     let (messages, problems, _) = read_bytes(bomb);

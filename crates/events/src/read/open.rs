@@ -35,21 +35,17 @@ pub(super) fn open(pending: &Pending, options: &ScanOptions, report: &mut ScanRe
         report.problems.add(kind_of(error), whole_file(pending), error.to_string());
         Opened::Nothing
     };
-    let is_member = matches!(pending.location, Location::Member(_));
-    let raw: Box<dyn Read + Send> = match &pending.location {
-        Location::Stdin => Box::new(io::stdin()),
-        Location::File(path) => match File::open(path) {
-            Ok(file) => Box::new(file),
-            Err(error) => return problem(&error),
-        },
-        Location::Member(member) => match member.open() {
-            Ok(content) => content,
-            Err(error) => return problem(&error),
-        },
-    };
     let compressed = Arc::new(AtomicU64::new(0));
-    let progress = options.progress.clone().filter(|_| !is_member);
-    let mut stream = Stream::new(Counted { inner: raw, bytes: compressed.clone(), progress });
+    let count = |inner| Counted { inner, bytes: compressed.clone(), progress: options.progress.clone() };
+    let opened = match &pending.location {
+        Location::Stdin => Ok(Stream::new(count(Box::new(io::stdin())))),
+        Location::File(path) => File::open(path).map(|file| Stream::new(count(Box::new(file)))),
+        Location::Member(member) => member.open(&compressed).map(Stream::new),
+    };
+    let mut stream = match opened {
+        Ok(stream) => stream,
+        Err(error) => return problem(&error),
+    };
     for _ in 0..MAX_LAYERS {
         let head = stream.peek(SNIFF_BYTES);
         let format = sniff(head);
@@ -64,9 +60,7 @@ pub(super) fn open(pending: &Pending, options: &ScanOptions, report: &mut ScanRe
             format => return open_records(format, stream, pending, options, report),
         };
         stream = match unpacked {
-            Ok(unpacked) => {
-                Stream::new(Expanding { inner: unpacked, bytes: 0, compressed: compressed.clone() })
-            }
+            Ok(unpacked) => Stream::new(Expanding::new(unpacked, &compressed)),
             Err(error) => return problem(&error),
         };
     }
@@ -153,10 +147,10 @@ pub(super) fn kind_of(error: &io::Error) -> ProblemKind {
 }
 
 /// Counts what is read of a file.
-struct Counted {
-    inner: Box<dyn Read + Send>,
-    bytes: Arc<AtomicU64>,
-    progress: Option<Arc<Progress>>,
+pub(super) struct Counted {
+    pub(super) inner: Box<dyn Read + Send>,
+    pub(super) bytes: Arc<AtomicU64>,
+    pub(super) progress: Option<Arc<Progress>>,
 }
 
 impl Read for Counted {
@@ -171,10 +165,17 @@ impl Read for Counted {
 }
 
 /// Ends compressed data that expands out of all proportion: no log is like that, and reading it would never end.
-struct Expanding {
+pub(super) struct Expanding {
     inner: Box<dyn Read + Send>,
     bytes: u64,
     compressed: Arc<AtomicU64>,
+}
+
+impl Expanding {
+    /// What `inner` gives; `compressed` counts the bytes of the file that it is made of.
+    pub(super) fn new(inner: Box<dyn Read + Send>, compressed: &Arc<AtomicU64>) -> Self {
+        Self { inner, bytes: 0, compressed: compressed.clone() }
+    }
 }
 
 /// Expansion is not looked at below this size.

@@ -4,11 +4,13 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use flate2::Crc;
 use tempfile::TempPath;
 use zip::{CompressionMethod, ZipArchive};
 
+use super::open::{Counted, Expanding};
 use super::stream::Stream;
 use super::{ProblemKind, ScanReport};
 use crate::Origin;
@@ -136,14 +138,15 @@ fn salvage(archive: &Arc<Archive>, name: &Arc<str>, file: &mut BufReader<File>, 
 }
 
 impl Member {
-    /// The member's content.
+    /// The member's content; `compressed` counts what is read of the archive for it.
     ///
     /// # Errors
     /// If the archive cannot be opened again, or the member is compressed in a way not supported.
-    pub(super) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+    pub(super) fn open(&self, compressed: &Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
         let mut file = File::open(self.archive.path())?;
         file.seek(SeekFrom::Start(self.start))?;
-        let data = BufReader::new(file.take(self.compressed_bytes));
+        let inner = Box::new(file.take(self.compressed_bytes));
+        let data = BufReader::new(Counted { inner, bytes: compressed.clone(), progress: None });
         let content: Box<dyn Read + Send> = match self.method {
             CompressionMethod::Stored => Box::new(data),
             CompressionMethod::Deflated => Box::new(flate2::bufread::DeflateDecoder::new(data)),
@@ -153,6 +156,7 @@ impl Member {
                 return Err(io::Error::new(io::ErrorKind::Unsupported, message));
             }
         };
+        let content: Box<dyn Read + Send> = Box::new(Expanding::new(content, compressed));
         Ok(match self.crc {
             None => content,
             Some(expected) => Box::new(Checked { content, crc: Crc::new(), expected }),
