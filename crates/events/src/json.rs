@@ -147,9 +147,12 @@ fn to_value<'j, N: JsonNode<'j>>(value: N) -> Json {
     }
 }
 
+/// JSON text, written anew in a form that the parser takes.
+type Mend = fn(&[u8]) -> Vec<u8>;
+
 /// What to do about a record that the parser refuses for this reason, if it is JSON all the same. Strings are
 /// looked at before numbers or after them, as the parser comes upon them.
-const MENDS: [(&ErrorType, fn(&[u8]) -> Vec<u8>); 3] = [
+const MENDS: [(&ErrorType, Mend); 3] = [
     (&ErrorType::InvalidUnicodeCodepoint, surrogates::replace_lone),
     (&ErrorType::InvalidNumber, numbers::quote_large),
     (&ErrorType::InvalidUnicodeCodepoint, surrogates::replace_lone),
