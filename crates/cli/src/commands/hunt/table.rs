@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anstyle::Style;
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement};
+use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, Row};
 use rulehound_engine::alert::{Alert, field};
 use rulehound_rules::{Rule, Severity};
 use serde_json::Value;
@@ -19,6 +19,12 @@ const LONGEST_NAME: usize = 60;
 
 /// Longest line on what happened, in characters.
 const LONGEST_TELLING: usize = 110;
+
+/// To how many characters it is cut where the terminal is narrower still.
+const SHORTEST_TELLING: usize = 20;
+
+/// Under this width of the terminal, in characters, times, hosts and ATT&CK get a line of their own.
+const NARROW: u16 = 140;
 
 /// Where the names of rules begin, in characters.
 const INDENT: usize = 19;
@@ -83,7 +89,7 @@ impl Groups {
         self.groups.is_empty()
     }
 
-    /// The table, two lines a rule: what there is, and what happened. `rules` are those of the hunt, in
+    /// The table, two lines a rule (three on a narrow terminal): what there is, and what happened. `rules` are those of the hunt, in
     /// their order.
     pub(super) fn table(&self, rules: &[&Rule], output: &Output) -> String {
         let mut rows: Vec<(&Rule, &Group)> =
@@ -93,34 +99,63 @@ impl Groups {
         });
         let header = ["Severity", "Alerts", "Rule", "First and last (UTC)", "Hosts", "ATT&CK"];
         let mut table = output.table(header);
-        // Rows stay on one line each: the terminal may wrap them, but what happened goes between them.
-        table.set_content_arrangement(ContentArrangement::Disabled);
+        // What happened goes between the rows: they stay on one line each, cut where the terminal is narrow.
+        let width = table.width().filter(|_| table.is_tty());
+        let is_narrow = width.is_some_and(|width| width < NARROW);
+        for (number, column) in table.column_iter_mut().enumerate() {
+            match number {
+                3..=5 if is_narrow => drop(column.set_constraint(ColumnConstraint::Hidden)),
+                0 | 1 | 3 => drop(column.set_constraint(ColumnConstraint::ContentWidth)),
+                _ => {}
+            }
+        }
+        if let Some(header) = table.header().cloned() {
+            table.set_header(one_line(header));
+        }
+        let told_width = width.map_or(LONGEST_TELLING, |width| {
+            usize::from(width).saturating_sub(INDENT).clamp(SHORTEST_TELLING, LONGEST_TELLING)
+        });
         for (rule, group) in &rows {
-            table.add_row(vec![
+            table.add_row(one_line(Row::from(vec![
                 Cell::new(group.severity).fg(severity_color(group.severity)).add_attribute(Attribute::Bold),
                 Cell::new(group.alerts).set_alignment(CellAlignment::Right),
                 Cell::new(shortened(&printable(&rule.name), LONGEST_NAME)).add_attribute(Attribute::Bold),
                 Cell::new(group.times()),
                 Cell::new(printable(&group.hosts_named())),
                 Cell::new(attack(rule)),
-            ]);
+            ])));
         }
-        let told = rows.iter().map(|(_, group)| group.told());
+        let told = rows.iter().map(|(rule, group)| {
+            let hidden = is_narrow.then(|| group.in_a_line(rule, told_width));
+            [hidden.unwrap_or_default(), group.told(told_width)]
+        });
         let mut text = String::new();
-        for (line, told) in table.lines().zip(std::iter::once(String::new()).chain(told)) {
+        for (line, told) in table.lines().zip(std::iter::once(Default::default()).chain(told)) {
             text.push_str(line.trim_end());
             text.push('\n');
-            if !told.is_empty() {
-                text.push_str(&format!("{:INDENT$}{DIM}{}{DIM:#}\n", "", printable(&told)));
+            for told in told.iter().filter(|told| !told.is_empty()) {
+                text.push_str(&format!("{:INDENT$}{DIM}{}{DIM:#}\n", "", printable(told)));
             }
         }
         text
     }
 }
 
+fn one_line(mut row: Row) -> Row {
+    row.max_height(1);
+    row
+}
+
 impl Group {
-    fn told(&self) -> String {
-        shortened(&self.telling.join(" ⇒ "), LONGEST_TELLING)
+    /// What the hidden columns of a narrow table say.
+    fn in_a_line(&self, rule: &Rule, width: usize) -> String {
+        let parts = [self.times(), self.hosts_named(), attack(rule)];
+        let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        shortened(&parts.join(" · "), width)
+    }
+
+    fn told(&self, width: usize) -> String {
+        shortened(&self.telling.join(" ⇒ "), width)
     }
 
     /// `2026-10-01 10:00:00`, and when the last was: only its time if it was on the same day.
