@@ -89,8 +89,8 @@ impl Groups {
         self.groups.is_empty()
     }
 
-    /// The table, two lines a rule (three on a narrow terminal): what there is, and what happened. `rules` are those of the hunt, in
-    /// their order.
+    /// The table: of each rule a line on what there is and one on what happened, and where the terminal is
+    /// narrow a line between them for what does not fit. `rules` are those of the hunt, in their order.
     pub(super) fn table(&self, rules: &[&Rule], output: &Output) -> String {
         let mut rows: Vec<(&Rule, &Group)> =
             self.groups.iter().filter_map(|(rule, group)| Some((*rules.get(*rule)?, group))).collect();
