@@ -5,6 +5,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use indexmap::IndexSet;
 use rulehound_events::{EventBatch, EventRow};
 use rulehound_query::{Plan, Query};
 use rulehound_schema::{Field, FieldSource, Value};
@@ -52,25 +53,16 @@ pub(super) struct Hits {
 
 /// Join keys, each once.
 #[derive(Debug, Default)]
-pub(super) struct KeyTable {
-    keys: Vec<Key>,
-    places: HashMap<Key, u32>,
-}
+pub(super) struct KeyTable(IndexSet<Key>);
 
 impl KeyTable {
     fn intern(&mut self, key: Key) -> io::Result<u32> {
-        if let Some(&place) = self.places.get(&key) {
-            return Ok(place);
-        }
-        let place = u32::try_from(self.keys.len())
-            .map_err(|_| io::Error::other("more than 4,294,967,295 different join keys"))?;
-        self.keys.push(key.clone());
-        self.places.insert(key, place);
-        Ok(place)
+        let (place, _) = self.0.insert_full(key);
+        u32::try_from(place).map_err(|_| io::Error::other("more than 4,294,967,296 different join keys"))
     }
 
     pub(super) fn get(&self, place: u32) -> Option<&Key> {
-        self.keys.get(place as usize)
+        self.0.get_index(place as usize)
     }
 }
 

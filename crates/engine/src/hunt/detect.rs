@@ -1,5 +1,7 @@
 //! The stateful half of a hunt: hits in the order of the events' own time, through each rule's correlator.
 
+use std::ops::Range;
+
 use rulehound_query::Query;
 
 use crate::correlate::{Detection, Hit, Ordinal, StepMatch, correlate};
@@ -54,9 +56,9 @@ pub(super) fn detect(queries: &[&Query], hits: &mut Hits) -> Detections {
                 let ordinal = |event| {
                     if places.contains_key(&event) { own(event) } else { hits.store.ordinal(event) }
                 };
-                let (ordered, without_time) = in_order(steps, &hits.keys, ordinal);
-                detections.without_time += without_time;
-                correlate(&query.plan, ordered, SAMPLES_PER_KEY)
+                let ordered = Ordered::new(steps, &ordinal);
+                detections.without_time += ordered.without_time;
+                correlate(&query.plan, ordered.hits(&hits.keys, &ordinal), SAMPLES_PER_KEY)
                     .into_iter()
                     .map(|detection| Found { rule, events: events_of(&detection), correlated: true })
                     .collect()
@@ -69,30 +71,51 @@ pub(super) fn detect(queries: &[&Query], hits: &mut Hits) -> Detections {
     detections
 }
 
-/// The hits of a rule as its correlator takes them: one for each event, in order; and how many have no place.
-fn in_order(
-    mut steps: Vec<StepHit>,
-    keys: &KeyTable,
-    ordinal: impl Fn(EventRef) -> Option<Ordinal>,
-) -> (Vec<Hit>, u64) {
-    steps.sort_unstable();
-    steps.dedup();
-    let mut without_time = 0;
-    let mut ordered: Vec<Hit> = Vec::new();
-    for of_event in steps.chunk_by(|a, b| a.event == b.event) {
-        let Some(first) = of_event.first() else { continue };
-        let Some(ordinal) = ordinal(first.event) else {
-            without_time += 1;
-            continue;
-        };
-        let matches = of_event
-            .iter()
-            .filter_map(|hit| Some(StepMatch { step: hit.step, key: keys.get(hit.key)?.clone() }))
-            .collect();
-        ordered.push(Hit { event: first.event.into(), ordinal, matches });
+/// The hits of a rule, in the order in which its correlator takes them. A rule may have a hit for every event
+/// there is, so they stay as small as they were kept until the correlator takes them.
+struct Ordered {
+    /// By event, and within it by step and key.
+    steps: Vec<StepHit>,
+    /// Where the hits of each event that has a time are in `steps`, in order.
+    events: Vec<Range<usize>>,
+    /// Events without a time, which are left out.
+    without_time: u64,
+}
+
+impl Ordered {
+    fn new(mut steps: Vec<StepHit>, ordinal: &impl Fn(EventRef) -> Option<Ordinal>) -> Self {
+        steps.sort_unstable();
+        steps.dedup();
+        let mut events: Vec<Range<usize>> = Vec::new();
+        let mut start = 0;
+        for of_event in steps.chunk_by(|a, b| a.event == b.event) {
+            events.push(start..start + of_event.len());
+            start += of_event.len();
+        }
+        let all = events.len();
+        let of = |hits: &Range<usize>| ordinal(steps.get(hits.start)?.event);
+        events.retain(|hits| of(hits).is_some());
+        let without_time = (all - events.len()) as u64;
+        events.sort_by_key(of);
+        Self { steps, events, without_time }
     }
-    ordered.sort_by(|a, b| a.ordinal.cmp(&b.ordinal));
-    (ordered, without_time)
+
+    /// A hit for each event.
+    fn hits(
+        &self,
+        keys: &KeyTable,
+        ordinal: &impl Fn(EventRef) -> Option<Ordinal>,
+    ) -> impl Iterator<Item = Hit> {
+        self.events.iter().filter_map(|range| {
+            let hits = self.steps.get(range.clone())?;
+            let event = hits.first()?.event;
+            let matches = hits
+                .iter()
+                .filter_map(|hit| Some(StepMatch { step: hit.step, key: keys.get(hit.key)?.clone() }))
+                .collect();
+            Some(Hit { event: event.into(), ordinal: ordinal(event)?, matches })
+        })
+    }
 }
 
 fn events_of(detection: &Detection) -> Vec<EventRef> {
