@@ -46,7 +46,7 @@ pub(crate) struct EventInputs {
     /// Files, folders or globs of events, also compressed; `-` is standard input
     #[arg(value_name = "EVENTS", required = true)]
     pub(crate) events: Vec<PathBuf>,
-    /// The index that events belong to which do not say; rules look only into their own indices
+    /// The index of events that do not say theirs
     #[arg(long, value_name = "NAME")]
     pub(crate) index: Option<String>,
     /// Number of threads; all cores unless told otherwise
