@@ -74,14 +74,15 @@ const SYSMON_STREAMS: [(&str, &str); 5] = [
     ("logs-endpoint.events.registry-default", "registry"),
 ];
 
-/// Whether a normalised Sysmon event can have a field.
+/// Whether a normalised Sysmon event can have a field. It has `code_signature` too, but in words of its own
+/// (`Valid` where Defend says `trusted`), which rules for Defend do not know.
 fn sysmon_gives(field: &str) -> bool {
     const FAMILIES: &[&str] = &[
         "destination.",
-        "dll.",
+        "dll.hash.",
+        "dll.pe.",
         "dns.",
         "event.",
-        "file.code_signature.",
         "file.hash.",
         "file.pe.",
         "network.",
@@ -95,7 +96,7 @@ fn sysmon_gives(field: &str) -> bool {
     ];
     #[rustfmt::skip]
     const FIELDS: &[&str] = &[
-        "@timestamp", "_id", "_index", "message",
+        "@timestamp", "_id", "_index", "message", "dll.name", "dll.path",
         "file.directory", "file.extension", "file.name", "file.path",
         "host.hostname", "host.id", "host.name", "host.os.family", "host.os.type",
         "process.args", "process.args_count", "process.command_line", "process.entity_id", "process.executable",
