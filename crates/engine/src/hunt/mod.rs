@@ -2,7 +2,8 @@
 //!
 //! Threads read, normalise and match (`collect`); when all is read, hits are put in the order of the events'
 //! own time and correlated (`detect`); alerts are made one by one as they are asked for. So
-//! what comes out depends on the rules and the events alone, and memory holds a few dozen bytes for each hit.
+//! what comes out depends on the rules and the events alone, and memory holds a few
+//! hundred bytes for each event that was hit.
 
 mod collect;
 mod detect;

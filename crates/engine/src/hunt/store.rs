@@ -1,5 +1,5 @@
 //! The events that hits are about, kept until the alerts are made: their order and identity in memory, their
-//! documents in a temporary file, so that memory holds no more than a few dozen bytes for each.
+//! documents in a temporary file, so that memory does not hold them.
 
 use std::collections::HashMap;
 use std::io;

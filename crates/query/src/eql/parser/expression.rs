@@ -157,38 +157,50 @@ impl Parser<'_> {
     }
 
     fn primary(&mut self) -> Parsed<Node> {
+        if let Some(literal) = self.literal() {
+            return Ok(literal);
+        }
         let span = self.span();
-        let kind = match self.kind() {
-            Some(TokenKind::String(text)) => Kind::String(text.clone()),
-            Some(TokenKind::Integer(number)) => Kind::Integer(*number),
-            Some(TokenKind::Float(number)) => Kind::Float(*number),
+        match self.kind() {
             Some(TokenKind::Word) => match self.source(0) {
-                "null" => Kind::Null,
-                "true" => Kind::Boolean(true),
-                "false" => Kind::Boolean(false),
-                word if is_keyword(word) => return self.expected("a value"),
+                word if is_keyword(word) => self.expected("a value"),
                 word if self.word_ahead(1) == Some("of") => {
                     let problem = Problem::ProcessRelationship { name: word.to_owned() };
-                    return self.fail(span, problem);
+                    self.fail(span, problem)
                 }
-                _ if self.symbol_ahead(1) == Some(Symbol::OpenParen) => return self.call(false),
-                _ => return self.field(),
+                _ if self.symbol_ahead(1) == Some(Symbol::OpenParen) => self.call(false),
+                _ => self.field(),
             },
-            Some(TokenKind::WordTilde) if self.symbol_ahead(1) == Some(Symbol::OpenParen) => {
-                return self.call(true);
-            }
-            Some(TokenKind::Quoted(_) | TokenKind::Symbol(Symbol::Question)) => return self.field(),
+            Some(TokenKind::WordTilde) if self.symbol_ahead(1) == Some(Symbol::OpenParen) => self.call(true),
+            Some(TokenKind::Quoted(_) | TokenKind::Symbol(Symbol::Question)) => self.field(),
             Some(TokenKind::Symbol(Symbol::OpenParen)) => {
                 self.advance();
                 let mut inner = self.expression(Level::Or)?;
                 self.expect_symbol(Symbol::CloseParen, "`)` or an operator")?;
                 inner.span = span.start..self.previous_end();
-                return Ok(inner);
+                Ok(inner)
             }
-            _ => return self.expected("a value"),
+            _ => self.expected("a value"),
+        }
+    }
+
+    /// A string, a number, `true`, `false` or `null`, if one comes next.
+    fn literal(&mut self) -> Option<Node> {
+        let span = self.span();
+        let kind = match self.kind()? {
+            TokenKind::String(text) => Kind::String(text.clone()),
+            TokenKind::Integer(number) => Kind::Integer(*number),
+            TokenKind::Float(number) => Kind::Float(*number),
+            TokenKind::Word => match self.source(0) {
+                "null" => Kind::Null,
+                "true" => Kind::Boolean(true),
+                "false" => Kind::Boolean(false),
+                _ => return None,
+            },
+            _ => return None,
         };
         self.advance();
-        Ok(Node { kind, span })
+        Some(Node { kind, span })
     }
 
     fn call(&mut self, case_insensitive: bool) -> Parsed<Node> {
@@ -306,29 +318,23 @@ impl Parser<'_> {
     }
 
     fn constant(&mut self, matching: Matching) -> Parsed<Node> {
+        if let Some(literal) = self.literal() {
+            return Ok(literal);
+        }
         let span = self.span();
-        let kind = match self.kind() {
-            Some(TokenKind::String(text)) => Kind::String(text.clone()),
-            Some(TokenKind::Integer(number)) => Kind::Integer(*number),
-            Some(TokenKind::Float(number)) => Kind::Float(*number),
-            Some(TokenKind::Word) => match self.source(0) {
-                "null" => Kind::Null,
-                "true" => Kind::Boolean(true),
-                "false" => Kind::Boolean(false),
-                _ if matching == Matching::Colon && self.symbol_ahead(1) == Some(Symbol::OpenParen) => {
-                    return self.fail(span, Problem::MethodCall);
-                }
-                _ => return self.fail(span, Problem::PatternNotConstant { operator: matching.text() }),
-            },
+        let opens_call = self.symbol_ahead(1) == Some(Symbol::OpenParen);
+        match self.kind() {
+            Some(TokenKind::Word) if matching == Matching::Colon && opens_call => {
+                self.fail(span, Problem::MethodCall)
+            }
             Some(
-                TokenKind::Quoted(_)
+                TokenKind::Word
+                | TokenKind::Quoted(_)
                 | TokenKind::WordTilde
                 | TokenKind::Symbol(Symbol::Question | Symbol::Minus | Symbol::OpenParen),
-            ) => return self.fail(span, Problem::PatternNotConstant { operator: matching.text() }),
-            _ => return self.expected("a constant"),
-        };
-        self.advance();
-        Ok(Node { kind, span })
+            ) => self.fail(span, Problem::PatternNotConstant { operator: matching.text() }),
+            _ => self.expected("a constant"),
+        }
     }
 }
 
