@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rulehound_schema::Field;
+use rulehound_schema::{Field, FieldType};
 
 use crate::index_name::PARTS;
+use crate::normalize::SET_BY_PIPELINES;
 
 /// The columns of an [`crate::EventBatch`]: the fields that somebody asks for, and no others.
 ///
@@ -66,6 +67,13 @@ pub(crate) struct PathTree {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct PathId(usize);
 
+impl PathId {
+    /// The place among the nodes, from 0.
+    pub(crate) fn index(self) -> usize {
+        self.0
+    }
+}
+
 /// What is at a path.
 #[derive(Debug, Default)]
 pub(crate) struct PathNode {
@@ -77,6 +85,10 @@ pub(crate) struct PathNode {
     pub(crate) index_part: Option<usize>,
     /// Whether there are columns at longer paths through this one: it is an object.
     pub(crate) is_object: bool,
+    /// The type of the column.
+    pub(crate) field_type: Option<FieldType>,
+    /// Whether only ingest pipelines set this field.
+    pub(crate) set_by_pipelines: bool,
     children: HashMap<Box<str>, PathId, ahash::RandomState>,
 }
 
@@ -84,6 +96,11 @@ impl PathNode {
     /// Whether longer paths lead through this one.
     pub(crate) fn has_children(&self) -> bool {
         !self.children.is_empty()
+    }
+
+    /// Whether a scalar at this path is of use, be it as a value or as a misfit.
+    pub(crate) fn takes_scalars(&self) -> bool {
+        self.column.is_some() || self.index_part.is_some() || self.is_object
     }
 }
 
@@ -94,9 +111,14 @@ impl PathTree {
             let id = tree.insert(name, false);
             tree.nodes[id.0].index_part = Some(part);
         }
+        for name in SET_BY_PIPELINES {
+            let id = tree.insert(name, false);
+            tree.nodes[id.0].set_by_pipelines = true;
+        }
         for (column, field) in fields.iter().enumerate() {
             let id = tree.insert(&field.name, true);
             tree.nodes[id.0].column = Some(column);
+            tree.nodes[id.0].field_type = Some(field.field_type);
         }
         tree
     }

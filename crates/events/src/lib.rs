@@ -11,6 +11,7 @@ mod document;
 mod index_name;
 mod json;
 mod layout;
+mod leaves;
 mod misfit;
 pub mod normalize;
 pub mod read;

@@ -133,7 +133,7 @@ impl<'j> Envelope<'j> {
 }
 
 /// Whether a record with such a key may be raw: what [`normalize::shape`] needs to see, at the least.
-fn is_raw_key(key: &str) -> bool {
+pub(crate) fn is_raw_key(key: &str) -> bool {
     matches!(key, "Event" | "EventID" | "winlog") || key.starts_with("winlog.")
 }
 

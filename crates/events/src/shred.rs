@@ -14,6 +14,7 @@ use crate::document::scalars;
 use crate::index_name::index_name;
 use crate::json::{DocumentMembers, JsonNode, JsonParser, Kind, to_document};
 use crate::layout::{PathId, PathTree};
+use crate::leaves::{Leaf, LeafScanner};
 use crate::normalize::{Shape, normalize, shape};
 use crate::record::{self, Block, Envelope, RecordError, RecordFormat, RecordSpan};
 use crate::{EventBatch, Layout, Misfits, Origin};
@@ -25,6 +26,10 @@ use crate::{EventBatch, Layout, Misfits, Origin};
 /// where Elasticsearch refuses the document.
 pub struct Shredder {
     parser: JsonParser,
+    scanner: LeafScanner,
+    /// Whether records are walked at all, and whether the next one is.
+    pub(crate) may_walk: bool,
+    pub(crate) walks: bool,
     columns: Columns,
     schema: Arc<ArrowSchema>,
     rows: Vec<RowSource>,
@@ -43,6 +48,9 @@ impl Shredder {
         let schema = ArrowSchema::new(columns.collect::<Vec<_>>());
         Self {
             parser: JsonParser::default(),
+            scanner: LeafScanner::default(),
+            may_walk: true,
+            walks: true,
             columns: Columns::new(layout),
             schema: Arc::new(schema),
             rows: Vec::new(),
@@ -70,14 +78,23 @@ impl Shredder {
 
     /// Takes one record of a block, which the batch then shares.
     pub(crate) fn push_record(&mut self, block: &Arc<Block>, record: usize) -> Result<Shape, RecordError> {
-        let Self { parser, columns, .. } = self;
         let json = block.record(record);
-        columns.begin(self.rows.len());
-        let (id, index, shape) = record::open(parser, block.format, json, |event| {
-            let shape = columns.take_event(&event);
-            let Envelope { id, index, .. } = event;
-            (id.map(|id| Box::from(&*id)), index.map(|index| self.indices.intern(&index)), shape)
-        })?;
+        self.columns.begin(self.rows.len());
+        let walked = if self.walks && block.format == RecordFormat::Json { self.walk(json) } else { None };
+        let (id, index, shape) = match walked {
+            Some((id, index)) => (id, index, Shape::Ecs),
+            None => {
+                let Self { parser, columns, .. } = self;
+                let taken = record::open(parser, block.format, json, |event| {
+                    let shape = columns.take_event(&event);
+                    let Envelope { id, index, .. } = event;
+                    (id.map(|id| Box::from(&*id)), index.map(|index| self.indices.intern(&index)), shape)
+                })?;
+                // Like comes after like: raw records are not walked in vain.
+                self.walks = self.may_walk && taken.2 == Shape::Ecs;
+                taken
+            }
+        };
         let index = index.or(self.indices.default).or_else(|| {
             let name = index_name(self.columns.index_parts.each_ref().map(String::as_str))?;
             Some(self.indices.intern(&name))
@@ -87,6 +104,20 @@ impl Shredder {
         self.rows.push(row);
         self.bytes += json.len();
         Ok(shape)
+    }
+
+    /// Takes the fields of a record, if it is plain ECS. Gives its `_id` and `_index`.
+    fn walk(&mut self, json: &[u8]) -> Option<(Option<Box<str>>, Option<usize>)> {
+        let layout = self.columns.layout.clone();
+        let record = self.scanner.scan(json, layout.paths()).ok()?;
+        for (path, leaf) in record.leaves() {
+            match leaf {
+                Leaf::Scalar(scalar) => self.columns.scalar(layout.paths(), path, scalar),
+                Leaf::Object => self.columns.row_misfits.push(path),
+            }
+        }
+        let index = record.index().map(|index| self.indices.intern(index));
+        Some((record.id().map(Box::from), index))
     }
 
     /// Number of events taken.

@@ -10,6 +10,7 @@ mod windows;
 use serde_json::Value;
 
 use crate::Document;
+pub(crate) use windows::SET_BY_PIPELINES;
 
 /// The shape of a record, told by its first looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

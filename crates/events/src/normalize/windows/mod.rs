@@ -22,6 +22,7 @@ mod system_data;
 mod winlog;
 
 pub(super) use flat::is_flat;
+pub(crate) use winlog::SET_BY_PIPELINES;
 pub(super) use winlog::is_processed;
 
 use crate::Document;

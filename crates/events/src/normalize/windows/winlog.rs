@@ -7,7 +7,7 @@ use crate::Document;
 use crate::normalize::ecs::{self, Ecs};
 
 /// Fields that only an ingest pipeline sets: a document that has one is ECS already.
-const SET_BY_PIPELINES: &[&str] =
+pub(crate) const SET_BY_PIPELINES: &[&str] =
     &["event.category", "event.type", "event.ingested", "process", "process.executable", "process.pid"];
 
 /// Whether an ingest pipeline has seen a `winlog` document.

@@ -1,0 +1,126 @@
+//! The quick way through a record: its bytes are walked once, straight to the values that a layout asks for,
+//! and everything else is stepped over, with no tape and no tree.
+//!
+//! **What keeps it sound:** whatever is unusual, the walk gives up ([`GiveUp`]) and the record takes the other
+//! way, through the parser and its tape, which alone says what is an error and what is mended. So the walk may
+//! refuse what the parser takes, and must never take what the parser refuses, nor give another value. It looks
+//! at every byte, also of what it steps over: strings and their escapes, numbers, the grammar, UTF-8.
+//!
+//! Only records that are ECS are walked. One that needs a normaliser gives up, and so does the next one like
+//! it before it has begun ([`LeafScanner::scan`]).
+
+use rulehound_schema::Scalar;
+
+use crate::layout::{PathId, PathTree};
+
+mod keys;
+mod numbers;
+#[cfg(test)]
+mod tests;
+mod text;
+mod walk;
+
+use keys::Keys;
+use text::Text;
+
+/// The walk gives up: the record is to be parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GiveUp;
+
+/// Walks records of one layout, and learns which keys follow which.
+#[derive(Debug, Default)]
+pub(crate) struct LeafScanner {
+    keys: Keys,
+    leaves: Leaves,
+}
+
+impl LeafScanner {
+    /// The values that `paths` ask for in a record, one JSON object.
+    pub(crate) fn scan<'s>(&'s mut self, json: &'s [u8], paths: &PathTree) -> Result<Record<'s>, GiveUp> {
+        let json = std::str::from_utf8(json).map_err(|_| GiveUp)?;
+        self.leaves.clear();
+        walk::walk(json, paths, &mut self.keys, &mut self.leaves)?;
+        Ok(Record { json, leaves: &self.leaves })
+    }
+}
+
+/// A record that was walked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record<'s> {
+    json: &'s str,
+    leaves: &'s Leaves,
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Leaf<'s> {
+    Scalar(Scalar<'s>),
+    /// An object, where the layout has a field.
+    Object,
+}
+
+impl<'s> Record<'s> {
+    /// `_id`, where the record says.
+    pub(crate) fn id(self) -> Option<&'s str> {
+        self.text(self.leaves.id?)
+    }
+
+    /// `_index`, where the record says.
+    pub(crate) fn index(self) -> Option<&'s str> {
+        self.text(self.leaves.index?)
+    }
+
+    /// The values, in the order of the record. Those that an array holds come one by one.
+    pub(crate) fn leaves(self) -> impl Iterator<Item = (PathId, Leaf<'s>)> {
+        self.leaves.values.iter().filter_map(move |(path, value)| {
+            let leaf = match *value {
+                Found::Text(text) => Leaf::Scalar(Scalar::Str(self.text(text)?)),
+                Found::I64(n) => Leaf::Scalar(Scalar::I64(n)),
+                Found::U64(n) => Leaf::Scalar(Scalar::U64(n)),
+                Found::F64(n) => Leaf::Scalar(Scalar::F64(n)),
+                Found::Bool(value) => Leaf::Scalar(Scalar::Bool(value)),
+                Found::Null => Leaf::Scalar(Scalar::Null),
+                Found::Object => Leaf::Object,
+            };
+            Some((*path, leaf))
+        })
+    }
+
+    fn text(self, text: Text) -> Option<&'s str> {
+        match text {
+            Text::Plain { start, end } => self.json.get(start..end),
+            Text::Unescaped { start, end } => self.leaves.unescaped.get(start..end),
+        }
+    }
+}
+
+/// What a walk has found.
+#[derive(Debug, Default)]
+struct Leaves {
+    values: Vec<(PathId, Found)>,
+    /// Strings that had escapes, without them.
+    unescaped: String,
+    id: Option<Text>,
+    index: Option<Text>,
+}
+
+/// A [`Leaf`], its text by place.
+#[derive(Clone, Copy, Debug)]
+enum Found {
+    Text(Text),
+    I64(i64),
+    U64(u64),
+    F64(f64),
+    Bool(bool),
+    Null,
+    Object,
+}
+
+impl Leaves {
+    fn clear(&mut self) {
+        self.values.clear();
+        self.unescaped.clear();
+        self.id = None;
+        self.index = None;
+    }
+}
