@@ -29,7 +29,23 @@ pub(super) fn plain_end(bytes: &[u8], from: usize) -> Result<usize, GiveUp> {
 fn long_plain_end(bytes: &[u8], from: usize) -> Result<usize, GiveUp> {
     let chunks = bytes.get(from..).unwrap_or_default().chunks_exact(32);
     let plain = chunks.take_while(|chunk| !chunk.iter().fold(false, |found, byte| found | is_special(*byte)));
-    one_by_one(bytes, from + 32 * plain.count())
+    let mut at = from + 32 * plain.count();
+    while let Some(word) = word(bytes, at) {
+        match specials(word) {
+            0 => at += 8,
+            found => return Ok(at + (found.trailing_zeros() / 8) as usize),
+        }
+    }
+    one_by_one(bytes, at)
+}
+
+fn one_by_one(bytes: &[u8], at: usize) -> Result<usize, GiveUp> {
+    let rest = bytes.get(at..).ok_or(GiveUp)?;
+    rest.iter().position(|byte| is_special(*byte)).map(|found| at + found).ok_or(GiveUp)
+}
+
+fn is_special(byte: u8) -> bool {
+    (byte == b'"') | (byte == b'\\') | (byte < 0x20)
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u64> {
@@ -43,15 +59,6 @@ fn specials(word: u64) -> u64 {
     let less = |word: u64, than: u64| word.wrapping_sub(ONES * than) & !word;
     let is = |byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
     (is(b'"') | is(b'\\') | less(word, 0x20)) & HIGH
-}
-
-fn one_by_one(bytes: &[u8], at: usize) -> Result<usize, GiveUp> {
-    let rest = bytes.get(at..).ok_or(GiveUp)?;
-    rest.iter().position(|byte| is_special(*byte)).map(|found| at + found).ok_or(GiveUp)
-}
-
-fn is_special(byte: u8) -> bool {
-    byte == b'"' || byte == b'\\' || byte < 0x20
 }
 
 /// The place after the string whose first character is at `from`.
