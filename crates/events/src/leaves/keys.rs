@@ -46,7 +46,7 @@ pub(super) enum Role {
 
 /// A key that was met, by its place among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct KeyId(usize);
+pub(super) struct KeyId(u32);
 
 /// The keys met so far.
 #[derive(Debug, Default)]
@@ -64,14 +64,54 @@ struct Known {
 
 #[derive(Debug)]
 struct Key {
-    /// The key and the quote that ends it.
-    quoted: Box<str>,
+    head: Head,
+    /// What comes after the head: the rest of the key, and the quote that ends it.
+    rest: Box<[u8]>,
     target: Target,
     next: Followers,
 }
 
 /// The keys that came next when it last was another than before, the newest first.
-type Followers = [Option<KeyId>; 2];
+#[derive(Clone, Copy, Debug, Default)]
+struct Followers([Option<KeyId>; 2]);
+
+/// The first bytes of a key and its quote, to be compared in one step.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    bytes: u128,
+    /// Which of them there are.
+    mask: u128,
+    length: usize,
+}
+
+const HEAD_BYTES: usize = 16;
+
+impl Head {
+    fn new(quoted: &[u8]) -> Self {
+        let length = quoted.len().min(HEAD_BYTES);
+        let mut bytes = [0; HEAD_BYTES];
+        bytes.iter_mut().zip(quoted).for_each(|(to, from)| *to = *from);
+        let mask = u128::MAX.checked_shr(8 * (HEAD_BYTES - length) as u32).unwrap_or(0);
+        Self { bytes: u128::from_le_bytes(bytes), mask, length }
+    }
+}
+
+impl Key {
+    fn new(key: &str, target: Target) -> Self {
+        let quoted = [key.as_bytes(), b"\""].concat();
+        let rest = quoted.get(HEAD_BYTES..).unwrap_or_default().into();
+        Self { head: Head::new(&quoted), rest, target, next: Followers::default() }
+    }
+
+    /// The length of the key and its quote, if the text begins with them.
+    fn begins(&self, text: &[u8]) -> Option<usize> {
+        let (start, after) = text.split_first_chunk::<HEAD_BYTES>()?;
+        let Head { bytes, mask, length } = self.head;
+        let is_here = u128::from_le_bytes(*start) & mask == bytes
+            && (self.rest.is_empty() || after.starts_with(&self.rest));
+        is_here.then_some(length + self.rest.len())
+    }
+}
 
 /// Most keys that are learnt: those of a hundred data streams. Records whose keys are all different would fill memory.
 const MOST_KEYS: usize = 1 << 14;
@@ -96,13 +136,13 @@ impl Keys {
         previous: &mut Option<KeyId>,
         paths: &PathTree,
     ) -> Result<(Target, usize), GiveUp> {
-        let rest = json.as_bytes().get(from..).ok_or(GiveUp)?;
-        for id in self.followers(context, *previous).into_iter().flatten() {
-            if let Some(key) = self.keys.get(id.0)
-                && rest.starts_with(key.quoted.as_bytes())
+        let text = json.as_bytes().get(from..).ok_or(GiveUp)?;
+        for id in self.followers(context, *previous).0.into_iter().flatten() {
+            if let Some(key) = self.keys.get(id.0 as usize)
+                && let Some(length) = key.begins(text)
             {
                 *previous = Some(id);
-                return Ok((key.target, from + key.quoted.len()));
+                return Ok((key.target, from + length));
             }
         }
         self.search(json, from, context, previous, paths)
@@ -114,7 +154,7 @@ impl Keys {
 
     fn followers_mut(&mut self, context: Context, previous: Option<KeyId>) -> Option<&mut Followers> {
         match previous {
-            Some(id) => self.keys.get_mut(id.0).map(|key| &mut key.next),
+            Some(id) => self.keys.get_mut(id.0 as usize).map(|key| &mut key.next),
             None => self.contexts.get_mut(context.number()).map(|known| &mut known.first),
         }
     }
@@ -138,10 +178,10 @@ impl Keys {
         match self.learn(context, key, paths) {
             Ok(id) => {
                 if let Some(followers) = self.followers_mut(context, *previous) {
-                    *followers = [Some(id), followers[0]];
+                    *followers = Followers([Some(id), followers.0[0]]);
                 }
                 *previous = Some(id);
-                Ok((self.keys.get(id.0).ok_or(GiveUp)?.target, end + 1))
+                Ok((self.keys.get(id.0 as usize).ok_or(GiveUp)?.target, end + 1))
             }
             Err(target) => Ok((target, end + 1)),
         }
@@ -153,20 +193,18 @@ impl Keys {
         if self.contexts.len() <= number {
             self.contexts.resize_with(number + 1, Known::default);
         }
-        let known = self.contexts.get_mut(number).filter(|known| !known.keys.contains_key(key));
         let target = || target(context, key, paths);
-        match known {
-            None => {
-                self.contexts.get(number).and_then(|known| known.keys.get(key).copied()).ok_or_else(target)
-            }
-            Some(_) if self.keys.len() >= MOST_KEYS => Err(target()),
-            Some(known) => {
-                let id = KeyId(self.keys.len());
+        let Some(known) = self.contexts.get_mut(number) else { return Err(target()) };
+        if let Some(id) = known.keys.get(key) {
+            return Ok(*id);
+        }
+        match u32::try_from(self.keys.len()).map(KeyId) {
+            Ok(id) if self.keys.len() < MOST_KEYS => {
                 known.keys.insert(key.into(), id);
-                let quoted = format!("{key}\"").into();
-                self.keys.push(Key { quoted, target: target(), next: Followers::default() });
+                self.keys.push(Key::new(key, target()));
                 Ok(id)
             }
+            _ => Err(target()),
         }
     }
 }

@@ -85,12 +85,23 @@ pub(super) fn skip(json: &str, from: usize) -> Result<usize, GiveUp> {
 
 /// The string whose first character is at `from`, and the place after it. If it has escapes, its text is put
 /// to the end of `unescaped`.
+#[inline]
 pub(super) fn read(json: &str, from: usize, unescaped: &mut String) -> Result<(Text, usize), GiveUp> {
-    let bytes = json.as_bytes();
-    let mut end = plain_end(bytes, from)?;
-    if bytes.get(end) == Some(&b'"') {
+    let end = plain_end(json.as_bytes(), from)?;
+    if json.as_bytes().get(end) == Some(&b'"') {
         return Ok((Text::Plain { start: from, end }, end + 1));
     }
+    read_escaped(json, from, end, unescaped)
+}
+
+/// As [`read`], of a string whose first plain run ends at `end` and not with a quote.
+fn read_escaped(
+    json: &str,
+    from: usize,
+    mut end: usize,
+    unescaped: &mut String,
+) -> Result<(Text, usize), GiveUp> {
+    let bytes = json.as_bytes();
     let start = unescaped.len();
     let mut run = from;
     loop {
