@@ -8,7 +8,8 @@ use arrow_array::{ListArray, RecordBatch};
 use rulehound_schema::{Field, FieldSource, Value};
 
 use crate::column::values;
-use crate::record::{self, Block};
+use crate::record;
+use crate::source::Sources;
 use crate::{Document, DocumentRow, Layout};
 
 /// A batch of events: an Arrow `RecordBatch` with one column for each field of the [`Layout`], and for each
@@ -24,36 +25,9 @@ use crate::{Document, DocumentRow, Layout};
 pub struct EventBatch {
     pub(crate) layout: Arc<Layout>,
     pub(crate) columns: RecordBatch,
-    pub(crate) rows: Vec<RowSource>,
+    pub(crate) sources: Sources,
     /// Names of indices, each once.
     pub(crate) indices: Vec<Arc<str>>,
-}
-
-/// Where the event of a row came from.
-#[derive(Debug)]
-pub(crate) struct RowSource {
-    pub(crate) block: Arc<Block>,
-    /// Number of the record in the block.
-    pub(crate) record: usize,
-    /// The `_id` that the record came with.
-    pub(crate) id: Option<Box<str>>,
-    /// Its index, among those of the batch.
-    pub(crate) index: Option<usize>,
-}
-
-impl RowSource {
-    pub(crate) fn origin(&self) -> Origin {
-        let position = self.block.records.get(self.record).map_or(0, |span| span.position);
-        Origin { file: self.block.file.clone(), position }
-    }
-
-    /// The `_id` that the record came with, else a hash of it.
-    pub(crate) fn id(&self) -> Cow<'_, str> {
-        match &self.id {
-            Some(id) => Cow::Borrowed(id),
-            None => Cow::Owned(record::hash(self.block.format, self.block.record(self.record))),
-        }
-    }
 }
 
 /// Where an event came from.
@@ -106,30 +80,35 @@ impl EventBatch {
     /// The `_id` the record came with, else a hash of its JSON without the whitespace, in lower-case
     /// hexadecimal: the same record has the same id wherever it stands. Costs a parse.
     pub fn id(&self, row: usize) -> Cow<'_, str> {
-        self.rows[row].id()
+        self.sources.id(row)
     }
 
     /// The `_id` the record came with.
     pub fn given_id(&self, row: usize) -> Option<&str> {
-        self.rows[row].id.as_deref()
+        self.sources.given_id(row)
     }
 
     /// The `_index` the record came with, was given (`--index`) or belongs to by its `data_stream.*`.
     pub fn index(&self, row: usize) -> Option<Cow<'_, str>> {
-        self.rows[row].index.map(|index| Cow::Borrowed(&*self.indices[index]))
+        self.sources.index(row).map(|index| Cow::Borrowed(&*self.indices[index]))
     }
 
     /// Where the event came from.
     pub fn origin(&self, row: usize) -> Origin {
-        self.rows[row].origin()
+        self.sources.origin(row)
+    }
+
+    /// The record as it was read, with whatever is around the event.
+    pub fn original(&self, row: usize) -> &[u8] {
+        self.sources.record(row).1
     }
 
     /// The whole event as an ECS document: the record as it was read, or what the normaliser made of it.
     /// Costs a parse: for the few events that are shown.
     pub fn document(&self, row: usize) -> Document {
-        let row = &self.rows[row];
+        let (format, record) = self.sources.record(row);
         // What became a row was read before, so this cannot fail.
-        record::ecs_document(row.block.format, row.block.record(row.record)).unwrap_or_default()
+        record::ecs_document(format, record).unwrap_or_default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{ArrayBuilder, BooleanBufferBuilder, StringDictionaryBuilder};
+use arrow_array::builder::BooleanBufferBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Float64Type, Int32Type, Int64Type, TimestampMillisecondType, TimestampNanosecondType, UInt64Type,
@@ -15,6 +15,8 @@ use arrow_buffer::{Buffer, OffsetBuffer};
 use arrow_schema::{DataType as ArrowType, Field as ArrowField, TimeUnit};
 use rulehound_schema::{DataType, Field, FieldType, Value};
 
+use crate::strings::Strings;
+
 /// The values of one field, row by row.
 ///
 /// A row that has no value costs nothing until the column is finished: with a thousand columns of which an
@@ -26,7 +28,7 @@ pub(crate) struct ColumnBuilder {
 }
 
 enum Items {
-    String(Box<StringDictionaryBuilder<Int32Type>>),
+    String(Strings),
     Long(Vec<i64>),
     UnsignedLong(Vec<u64>),
     Double(Vec<f64>),
@@ -42,7 +44,7 @@ impl Items {
     fn new(field_type: FieldType) -> Self {
         match field_type.data_type() {
             None => Self::Nothing,
-            Some(DataType::String) => Self::String(Box::default()),
+            Some(DataType::String) => Self::String(Strings::default()),
             Some(DataType::Long) => Self::Long(Vec::new()),
             Some(DataType::UnsignedLong) => Self::UnsignedLong(Vec::new()),
             Some(DataType::Double) => Self::Double(Vec::new()),
@@ -53,24 +55,28 @@ impl Items {
         }
     }
 
-    fn into_array(self) -> ArrayRef {
+    /// The values so far; none are left.
+    fn take_array(&mut self) -> ArrayRef {
+        use std::mem::take;
         match self {
-            Self::String(mut builder) => Arc::new(builder.finish()),
-            Self::Long(values) => Arc::new(Int64Array::from(values)),
-            Self::UnsignedLong(values) => Arc::new(UInt64Array::from(values)),
-            Self::Double(values) => Arc::new(Float64Array::from(values)),
-            Self::Boolean(mut builder) => Arc::new(BooleanArray::new(builder.finish(), None)),
-            Self::Date(values) => Arc::new(TimestampMillisecondArray::from(values)),
-            Self::DateNanos(values) => Arc::new(TimestampNanosecondArray::from(values)),
-            Self::Ip(values) => Arc::new(FixedSizeBinaryArray::new(IP_BYTES, Buffer::from_vec(values), None)),
+            Self::String(strings) => strings.finish(),
+            Self::Long(values) => Arc::new(Int64Array::from(take(values))),
+            Self::UnsignedLong(values) => Arc::new(UInt64Array::from(take(values))),
+            Self::Double(values) => Arc::new(Float64Array::from(take(values))),
+            Self::Boolean(builder) => Arc::new(BooleanArray::new(builder.finish(), None)),
+            Self::Date(values) => Arc::new(TimestampMillisecondArray::from(take(values))),
+            Self::DateNanos(values) => Arc::new(TimestampNanosecondArray::from(take(values))),
+            Self::Ip(values) => {
+                Arc::new(FixedSizeBinaryArray::new(IP_BYTES, Buffer::from_vec(take(values)), None))
+            }
             Self::Nothing => Arc::new(NullArray::new(0)),
         }
     }
 }
 
-/// The items of a column that has no value.
-pub(crate) fn no_items(field_type: FieldType) -> ArrayRef {
-    Items::new(field_type).into_array()
+/// A column of this many rows that has no value.
+pub(crate) fn no_values(field_type: FieldType, rows: usize) -> ArrayRef {
+    Arc::new(ColumnBuilder::new(field_type).finish(rows, &item_field(field_type)))
 }
 
 /// Size of an IPv6 address.
@@ -88,7 +94,7 @@ impl ColumnBuilder {
             self.starts.resize(row + 1, length);
         }
         match (&mut self.items, value) {
-            (Items::String(items), Value::String(value)) => items.append_value(value),
+            (Items::String(items), Value::String(value)) => items.push(&value),
             (Items::Long(items), Value::Long(value)) => items.push(value),
             (Items::UnsignedLong(items), Value::UnsignedLong(value)) => items.push(value),
             (Items::Double(items), Value::Double(value)) => items.push(value),
@@ -103,7 +109,7 @@ impl ColumnBuilder {
     /// Number of items, of all rows together. Batches are cut long before it could overflow.
     fn len(&self) -> i32 {
         let length = match &self.items {
-            Items::String(items) => ArrayBuilder::len(&**items),
+            Items::String(items) => items.len(),
             Items::Long(items) | Items::Date(items) | Items::DateNanos(items) => items.len(),
             Items::UnsignedLong(items) => items.len(),
             Items::Double(items) => items.len(),
@@ -114,16 +120,18 @@ impl ColumnBuilder {
         i32::try_from(length).unwrap_or(i32::MAX)
     }
 
-    /// The column of this many rows.
-    pub(crate) fn finish(mut self, rows: usize, item_type: &Arc<ArrowField>) -> ListArray {
+    /// The column of this many rows; ready for the next batch afterwards.
+    pub(crate) fn finish(&mut self, rows: usize, item_type: &Arc<ArrowField>) -> ListArray {
         let length = self.len();
-        self.starts.resize(rows + 1, length);
-        ListArray::new(
-            item_type.clone(),
-            OffsetBuffer::new(self.starts.into()),
-            self.items.into_array(),
-            None,
-        )
+        let mut starts = std::mem::take(&mut self.starts);
+        starts.resize(rows + 1, length);
+        let offsets = OffsetBuffer::new(starts.into());
+        ListArray::new(item_type.clone(), offsets, self.items.take_array(), None)
+    }
+
+    /// Whether no value was added since the column was last finished.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.starts.is_empty()
     }
 }
 

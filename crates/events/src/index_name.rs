@@ -22,6 +22,43 @@ pub(crate) fn index_name([kind, dataset, namespace, agent, version]: [&str; 5]) 
     }
 }
 
+/// The values of [`PARTS`] in one event after another. Events repeat them, so the last name is remembered.
+#[derive(Debug, Default)]
+pub(crate) struct IndexParts {
+    texts: [String; PARTS.len()],
+    /// Which parts the event has.
+    present: [bool; PARTS.len()],
+    /// Which parts the remembered name was made of; `None` if a text has changed since.
+    remembered: Option<[bool; PARTS.len()]>,
+    name: Option<usize>,
+}
+
+impl IndexParts {
+    /// Goes on to the next event.
+    pub(crate) fn begin(&mut self) {
+        self.present = Default::default();
+    }
+
+    /// Takes the value of a part.
+    pub(crate) fn set(&mut self, part: usize, text: &str) {
+        if self.texts[part] != text {
+            text.clone_into(&mut self.texts[part]);
+            self.remembered = None;
+        }
+        self.present[part] = true;
+    }
+
+    /// The index of the event, by the number that `number` gives its name.
+    pub(crate) fn index(&mut self, number: impl FnOnce(&str) -> usize) -> Option<usize> {
+        if self.remembered != Some(self.present) {
+            let part = |part: usize| if self.present[part] { &*self.texts[part] } else { "" };
+            self.name = index_name(std::array::from_fn(part)).map(|name| number(&name));
+            self.remembered = Some(self.present);
+        }
+        self.name
+    }
+}
+
 /// The index that an ECS document belongs to by its data stream or its Beat; `None` if it names neither.
 pub fn index_of(document: &Document) -> Option<String> {
     let row = DocumentRow::new(document);

@@ -17,6 +17,8 @@ pub mod normalize;
 pub mod read;
 mod record;
 mod shred;
+mod source;
+mod strings;
 
 pub use batch::{EventBatch, EventRow, Origin};
 pub use document::DocumentRow;

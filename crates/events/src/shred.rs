@@ -1,22 +1,22 @@
 //! From JSON records to columns.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, ListArray, RecordBatch, RecordBatchOptions};
-use arrow_buffer::OffsetBuffer;
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field as ArrowField, FieldRef, Schema as ArrowSchema};
-use rulehound_schema::{FieldType, Scalar, Value, coerce};
+use rulehound_schema::{DataType, FieldType, Scalar, Value, coerce};
 
-use crate::batch::RowSource;
-use crate::column::{ColumnBuilder, item_field, no_items};
+use crate::column::{ColumnBuilder, item_field, no_values};
 use crate::document::scalars;
-use crate::index_name::index_name;
+use crate::index_name::IndexParts;
 use crate::json::{DocumentMembers, JsonNode, JsonParser, Kind, to_document};
 use crate::layout::{PathId, PathTree};
-use crate::leaves::{Leaf, LeafScanner};
+use crate::leaves::{Leaf, LeafScanner, Record};
 use crate::normalize::{Shape, normalize, shape};
 use crate::record::{self, Block, Envelope, RecordError, RecordFormat, RecordSpan};
+use crate::source::Sources;
 use crate::{EventBatch, Layout, Misfits, Origin};
 
 /// Takes records, one JSON object each, and builds [`EventBatch`]es: parses, normalises what is raw, and
@@ -30,10 +30,8 @@ pub struct Shredder {
     /// Whether records are walked at all, and whether the next one is.
     pub(crate) may_walk: bool,
     pub(crate) walks: bool,
-    columns: Columns,
+    rows: Rows,
     schema: Arc<ArrowSchema>,
-    rows: Vec<RowSource>,
-    indices: IndexNames,
     /// Bytes of the records taken.
     bytes: usize,
 }
@@ -46,22 +44,22 @@ impl Shredder {
             .iter()
             .map(|field| ArrowField::new_list(&*field.name, item_field(field.field_type), false));
         let schema = ArrowSchema::new(columns.collect::<Vec<_>>());
+        let columns = Columns::new(layout);
         Self {
             parser: JsonParser::default(),
             scanner: LeafScanner::default(),
             may_walk: true,
             walks: true,
-            columns: Columns::new(layout),
+            rows: Rows { columns, sources: Sources::default(), indices: IndexNames::default() },
             schema: Arc::new(schema),
-            rows: Vec::new(),
-            indices: IndexNames::default(),
             bytes: 0,
         }
     }
 
     /// The `_index` of records that do not say.
     pub fn with_index(mut self, index: Option<&str>) -> Self {
-        self.indices.default = index.map(|name| self.indices.intern(name));
+        let indices = &mut self.rows.indices;
+        indices.default = index.map(|name| indices.intern(name));
         self
     }
 
@@ -78,56 +76,36 @@ impl Shredder {
 
     /// Takes one record of a block, which the batch then shares.
     pub(crate) fn push_record(&mut self, block: &Arc<Block>, record: usize) -> Result<Shape, RecordError> {
+        let Self { parser, scanner, rows, .. } = self;
         let json = block.record(record);
-        self.columns.begin(self.rows.len());
-        let walked = if self.walks && block.format == RecordFormat::Json { self.walk(json) } else { None };
-        let (id, index, shape) = match walked {
-            Some((id, index)) => (id, index, Shape::Ecs),
-            None => {
-                let Self { parser, columns, .. } = self;
-                let taken = record::open(parser, block.format, json, |event| {
-                    let shape = columns.take_event(&event);
-                    let Envelope { id, index, .. } = event;
-                    (id.map(|id| Box::from(&*id)), index.map(|index| self.indices.intern(&index)), shape)
-                })?;
-                // Like comes after like: raw records are not walked in vain.
-                self.walks = self.may_walk && taken.2 == Shape::Ecs;
-                taken
-            }
-        };
-        let index = index.or(self.indices.default).or_else(|| {
-            let name = index_name(self.columns.index_parts.each_ref().map(String::as_str))?;
-            Some(self.indices.intern(&name))
-        });
-        let row = RowSource { block: block.clone(), record, id, index };
-        self.columns.finish_row(&row, row.index.map(|index| &*self.indices.names[index]));
-        self.rows.push(row);
         self.bytes += json.len();
-        Ok(shape)
-    }
-
-    /// Takes the fields of a record, if it is plain ECS. Gives its `_id` and `_index`.
-    fn walk(&mut self, json: &[u8]) -> Option<(Option<Box<str>>, Option<usize>)> {
-        let layout = self.columns.layout.clone();
-        let record = self.scanner.scan(json, layout.paths()).ok()?;
-        for (path, leaf) in record.leaves() {
-            match leaf {
-                Leaf::Scalar(scalar) => self.columns.scalar(layout.paths(), path, scalar),
-                Leaf::Object => self.columns.row_misfits.push(path),
-            }
+        rows.columns.begin(rows.sources.len());
+        if self.walks
+            && block.format == RecordFormat::Json
+            && let Ok(walked) = scanner.scan(json, rows.columns.layout.paths())
+        {
+            rows.columns.take_leaves(walked);
+            rows.complete(block, record, walked.id(), walked.index());
+            return Ok(Shape::Ecs);
         }
-        let index = record.index().map(|index| self.indices.intern(index));
-        Some((record.id().map(Box::from), index))
+        let shape = record::open(parser, block.format, json, |event| {
+            let shape = rows.columns.take_event(&event);
+            rows.complete(block, record, event.id.as_deref(), event.index.as_deref());
+            shape
+        })?;
+        // Like comes after like: raw records are not walked in vain.
+        self.walks = self.may_walk && shape == Shape::Ecs;
+        Ok(shape)
     }
 
     /// Number of events taken.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.rows.sources.len()
     }
 
     /// Whether no event was taken.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len() == 0
     }
 
     /// Size of the records taken, in bytes.
@@ -137,18 +115,49 @@ impl Shredder {
 
     /// Values that did not fit the type of their field, in all batches so far.
     pub fn misfits(&self) -> &Misfits {
-        &self.columns.misfits
+        &self.rows.columns.misfits
     }
 
     /// The events taken so far.
     pub fn finish(&mut self) -> EventBatch {
-        let rows = std::mem::take(&mut self.rows);
         self.bytes = 0;
-        let arrays = self.columns.finish(rows.len());
-        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
-        let columns = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
+        let Rows { columns, sources, indices } = &mut self.rows;
+        let sources = std::mem::take(sources);
+        let arrays = columns.finish(sources.len());
+        let options = RecordBatchOptions::new().with_row_count(Some(sources.len()));
+        let record_batch = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
             .unwrap_or_else(|error| unreachable!("columns are built by the schema: {error}"));
-        EventBatch { layout: self.columns.layout.clone(), columns, rows, indices: self.indices.names.clone() }
+        EventBatch {
+            layout: columns.layout.clone(),
+            columns: record_batch,
+            sources,
+            indices: indices.names.clone(),
+        }
+    }
+}
+
+/// The rows of a batch, being filled.
+struct Rows {
+    columns: Columns,
+    sources: Sources,
+    indices: IndexNames,
+}
+
+impl Rows {
+    /// Completes a row, whose fields are in their columns, with what is not in the document.
+    fn complete(&mut self, block: &Arc<Block>, record: usize, id: Option<&str>, index: Option<&str>) {
+        let Self { columns, sources, indices } = self;
+        let index = match index {
+            Some(name) => Some(indices.intern(name)),
+            None => indices.default.or_else(|| columns.index_parts.index(|name| indices.intern(name))),
+        };
+        sources.push(block, record, id, index);
+        let row = sources.len() - 1;
+        columns.tell_misfits(|| sources.origin(row));
+        columns.metadata("_id", || sources.id(row));
+        if let Some(index) = index {
+            columns.metadata("_index", || Cow::Borrowed(&indices.names[index]));
+        }
     }
 }
 
@@ -157,12 +166,23 @@ impl Shredder {
 struct IndexNames {
     names: Vec<Arc<str>>,
     numbers: HashMap<Arc<str>, usize>,
+    /// The one that was asked for last.
+    last: Option<usize>,
     /// Index of records that do not say.
     default: Option<usize>,
 }
 
 impl IndexNames {
     fn intern(&mut self, name: &str) -> usize {
+        if let Some(last) = self.last.filter(|last| *self.names[*last] == *name) {
+            return last;
+        }
+        let number = self.number(name);
+        self.last = Some(number);
+        number
+    }
+
+    fn number(&mut self, name: &str) -> usize {
         if let Some(number) = self.numbers.get(name) {
             return *number;
         }
@@ -175,14 +195,14 @@ impl IndexNames {
 /// The columns of a layout, being filled.
 struct Columns {
     layout: Arc<Layout>,
-    /// `None` until there is a value: of a thousand columns a batch fills few.
+    /// `None` until there is a value: of a thousand columns a scan fills few.
     builders: Vec<Option<ColumnBuilder>>,
-    /// The item of each column, and the items of an empty one.
-    items: Vec<(FieldRef, ArrayRef)>,
+    /// The item of each column.
+    items: Vec<FieldRef>,
     /// The row being filled.
     row: usize,
-    /// The values of [`crate::index_name::PARTS`] of the row.
-    index_parts: [String; 5],
+    /// What says to which index the row belongs.
+    index_parts: IndexParts,
     /// Misfits of the row, by path.
     row_misfits: Vec<PathId>,
     misfits: Misfits,
@@ -191,9 +211,7 @@ struct Columns {
 impl Columns {
     fn new(layout: Arc<Layout>) -> Self {
         let builders = layout.fields().iter().map(|_| None).collect();
-        let items =
-            layout.fields().iter().map(|field| (item_field(field.field_type), no_items(field.field_type)));
-        let items = items.collect();
+        let items = layout.fields().iter().map(|field| item_field(field.field_type)).collect();
         let (index_parts, row_misfits) = (Default::default(), Vec::new());
         Self { layout, builders, items, row: 0, index_parts, row_misfits, misfits: Misfits::default() }
     }
@@ -201,7 +219,7 @@ impl Columns {
     fn begin(&mut self, row: usize) {
         self.row = row;
         self.row_misfits.clear();
-        self.index_parts.iter_mut().for_each(String::clear);
+        self.index_parts.begin();
     }
 
     /// Takes the fields of an event, normalised if it is raw. Gives what it was.
@@ -217,6 +235,17 @@ impl Columns {
         } else {
             self.members(paths, paths.root(), event.source());
             Shape::Ecs
+        }
+    }
+
+    /// Takes the fields of an event that was walked.
+    fn take_leaves(&mut self, event: Record<'_>) {
+        let layout = self.layout.clone();
+        for (path, leaf) in event.leaves() {
+            match leaf {
+                Leaf::Scalar(scalar) => self.scalar(layout.paths(), path, scalar),
+                Leaf::Object => self.row_misfits.push(path),
+            }
         }
     }
 
@@ -261,7 +290,7 @@ impl Columns {
     fn scalar(&mut self, paths: &PathTree, at: PathId, scalar: Scalar<'_>) {
         let node = paths.node(at);
         if let (Some(part), Scalar::Str(text)) = (node.index_part, scalar) {
-            text.clone_into(&mut self.index_parts[part]);
+            self.index_parts.set(part, text);
         }
         match node.column {
             Some(column) => match coerce(&self.layout.fields()[column], scalar) {
@@ -275,23 +304,17 @@ impl Columns {
         }
     }
 
-    /// Completes the row with what is not in the document.
-    fn finish_row(&mut self, row: &RowSource, index: Option<&str>) {
-        for path in std::mem::take(&mut self.row_misfits) {
-            let name = &self.layout.paths().node(path).name;
-            self.misfits.add(name, || row.origin());
-        }
-        if self.layout.column("_id").is_some() {
-            self.metadata("_id", &row.id());
-        }
-        if let Some(index) = index {
-            self.metadata("_index", index);
+    /// Counts the misfits of the row.
+    fn tell_misfits(&mut self, origin: impl Fn() -> Origin) {
+        for path in self.row_misfits.drain(..) {
+            self.misfits.add(&self.layout.paths().node(path).name, &origin);
         }
     }
 
-    fn metadata(&mut self, name: &str, text: &str) {
+    /// Gives a metadata field its value, if it is a column.
+    fn metadata<'v>(&mut self, name: &str, text: impl FnOnce() -> Cow<'v, str>) {
         if let Some(column) = self.layout.column(name)
-            && let Ok(Some(value)) = coerce(&self.layout.fields()[column], Scalar::Str(text))
+            && let Ok(Some(value)) = coerce(&self.layout.fields()[column], Scalar::Str(&text()))
         {
             self.push(column, value);
         }
@@ -303,13 +326,24 @@ impl Columns {
     }
 
     fn finish(&mut self, rows: usize) -> Vec<ArrayRef> {
-        let no_offsets = OffsetBuffer::new_zeroed(rows);
-        let columns = self.builders.iter_mut().zip(&self.items).map(|(builder, (item, no_items))| {
-            Arc::new(match builder.take() {
-                Some(builder) => builder.finish(rows, item),
-                None => ListArray::new(item.clone(), no_offsets.clone(), no_items.clone(), None),
-            }) as ArrayRef
-        });
-        columns.collect()
+        let columns = self.builders.iter_mut().zip(self.layout.fields()).zip(&self.items);
+        // Those without a value are one array for each type.
+        let mut empty: Vec<(Option<DataType>, ArrayRef)> = Vec::new();
+        columns
+            .map(|((builder, field), item)| match builder.as_mut().filter(|builder| !builder.is_empty()) {
+                Some(builder) => Arc::new(builder.finish(rows, item)) as ArrayRef,
+                None => {
+                    let data_type = field.field_type.data_type();
+                    match empty.iter().find(|(other, _)| *other == data_type) {
+                        Some((_, column)) => column.clone(),
+                        None => {
+                            let column = no_values(field.field_type, rows);
+                            empty.push((data_type, column.clone()));
+                            column
+                        }
+                    }
+                }
+            })
+            .collect()
     }
 }
