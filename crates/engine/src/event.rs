@@ -1,10 +1,9 @@
 //! Events that were found.
 
 use rulehound_events::{Document, EventBatch};
-use serde::{Deserialize, Serialize};
 
 /// An event that a query or a rule found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FoundEvent {
     /// Its `_index`, if it has one.
     pub index: Option<String>,

@@ -8,7 +8,7 @@ use arrow_array::{ListArray, RecordBatch};
 use rulehound_schema::{Field, FieldSource, Value};
 
 use crate::column::values;
-use crate::record;
+use crate::record::RecordFormat;
 use crate::source::Sources;
 use crate::{Document, DocumentRow, Layout};
 
@@ -89,8 +89,8 @@ impl EventBatch {
     }
 
     /// The `_index` the record came with, was given (`--index`) or belongs to by its `data_stream.*`.
-    pub fn index(&self, row: usize) -> Option<Cow<'_, str>> {
-        self.sources.index(row).map(|index| Cow::Borrowed(&*self.indices[index]))
+    pub fn index(&self, row: usize) -> Option<&str> {
+        self.sources.index(row).map(|index| &*self.indices[index])
     }
 
     /// Where the event came from.
@@ -103,12 +103,17 @@ impl EventBatch {
         self.sources.record(row).1
     }
 
+    /// How [`Self::original`] is to be read.
+    pub fn format(&self, row: usize) -> RecordFormat {
+        self.sources.record(row).0
+    }
+
     /// The whole event as an ECS document: the record as it was read, or what the normaliser made of it.
     /// Costs a parse: for the few events that are shown.
     pub fn document(&self, row: usize) -> Document {
         let (format, record) = self.sources.record(row);
         // What became a row was read before, so this cannot fail.
-        record::ecs_document(format, record).unwrap_or_default()
+        format.document(record).unwrap_or_default()
     }
 }
 
@@ -126,7 +131,7 @@ impl EventRow<'_> {
     }
 
     /// See [`EventBatch::index`].
-    pub fn index(&self) -> Option<Cow<'_, str>> {
+    pub fn index(&self) -> Option<&str> {
         self.batch.index(self.row)
     }
 }

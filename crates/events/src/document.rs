@@ -13,7 +13,7 @@ use crate::json::{DocumentMembers, JsonNode, Kind};
 pub struct DocumentRow<'d> {
     document: &'d Document,
     id: Option<Cow<'d, str>>,
-    index: Option<Cow<'d, str>>,
+    index: Option<&'d str>,
 }
 
 impl<'d> DocumentRow<'d> {
@@ -28,7 +28,7 @@ impl<'d> DocumentRow<'d> {
     }
 
     /// The event with its `_index`.
-    pub fn with_index(self, index: Option<Cow<'d, str>>) -> Self {
+    pub fn with_index(self, index: Option<&'d str>) -> Self {
         Self { index, ..self }
     }
 }

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use rulehound_schema::Scalar;
+use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 use simd_json::{Buffers, ErrorType, Node, StaticNode, Tape};
 
@@ -91,6 +92,21 @@ impl<'t> JsonNode<'t> for TapeNode<'t> {
             Node::Static(StaticNode::F64(n)) => Kind::Scalar(Scalar::F64(n)),
             Node::Static(StaticNode::Bool(value)) => Kind::Scalar(Scalar::Bool(value)),
             Node::Static(StaticNode::Null) => Kind::Scalar(Scalar::Null),
+        }
+    }
+}
+
+impl Serialize for TapeNode<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.kind() {
+            Kind::Object(members) => serializer.collect_map(members),
+            Kind::Array(items) => serializer.collect_seq(items),
+            Kind::Scalar(Scalar::Str(text)) => serializer.serialize_str(text),
+            Kind::Scalar(Scalar::I64(n)) => serializer.serialize_i64(n),
+            Kind::Scalar(Scalar::U64(n)) => serializer.serialize_u64(n),
+            Kind::Scalar(Scalar::F64(n)) => serializer.serialize_f64(n),
+            Kind::Scalar(Scalar::Bool(value)) => serializer.serialize_bool(value),
+            Kind::Scalar(Scalar::Null) => serializer.serialize_unit(),
         }
     }
 }

@@ -25,7 +25,7 @@ pub use document::DocumentRow;
 pub use index_name::index_of;
 pub use layout::Layout;
 pub use misfit::{MisfitCount, Misfits};
-pub use record::RecordError;
+pub use record::{RecordError, RecordFormat};
 pub use shred::Shredder;
 
 /// A JSON object: an event as a document.

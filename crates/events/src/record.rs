@@ -1,9 +1,11 @@
 //! One record: what its bytes hold, told apart from what the file format wraps around it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use rulehound_schema::Scalar;
+use serde::Serializer;
 use sha2::{Digest, Sha256};
 use simd_json::ErrorType;
 
@@ -66,7 +68,7 @@ fn in_words(reason: &ErrorType) -> String {
 
 /// How the bytes of a record are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RecordFormat {
+pub enum RecordFormat {
     /// One JSON object: the event, or an Elasticsearch hit around it.
     Json,
     /// A line of action and a line of source, as in the body of a `_bulk` request.
@@ -188,20 +190,43 @@ fn bulk_action(mut members: TapeMembers<'_>) -> (Option<String>, Option<String>)
     (id, index)
 }
 
-/// The event of a record as it was read.
-pub(crate) fn source_document(format: RecordFormat, record: &[u8]) -> Result<Document, RecordError> {
-    open(&mut JsonParser::default(), format, record, |event| to_document(event.source()))
+thread_local! {
+    /// For records that are read again, one by one.
+    static PARSER: RefCell<JsonParser> = RefCell::default();
 }
 
-/// The event of a record as an ECS document.
-pub(crate) fn ecs_document(format: RecordFormat, record: &[u8]) -> Result<Document, RecordError> {
-    source_document(format, record).map(normalize::normalize)
+impl RecordFormat {
+    /// The event of a record as an ECS document: as it was read, or what the normaliser makes of it.
+    ///
+    /// # Errors
+    /// If the record is no event.
+    pub fn document(self, record: &[u8]) -> Result<Document, RecordError> {
+        self.read(record, |event| normalize::normalize(to_document(event.source())))
+    }
+
+    /// An id for a record that brought none: SHA-256 of the event as it was read, less whitespace and
+    /// wrapping, the first 20 bytes in lower-case hexadecimal.
+    pub fn id(self, record: &[u8]) -> String {
+        let compact = self.read(record, |event| {
+            let mut compact = Vec::with_capacity(record.len());
+            let mut serializer = serde_json::Serializer::new(&mut compact);
+            serializer.collect_map(event.source()).map(|()| compact)
+        });
+        let compact = compact.ok().and_then(Result::ok);
+        let digest = Sha256::digest(compact.as_deref().unwrap_or(record));
+        let mut id = String::with_capacity(2 * ID_BYTES);
+        for byte in digest.iter().take(ID_BYTES) {
+            id.extend(
+                [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])),
+            );
+        }
+        id
+    }
+
+    fn read<R>(self, record: &[u8], use_event: impl FnOnce(Envelope<'_>) -> R) -> Result<R, RecordError> {
+        PARSER.with_borrow_mut(|parser| open(parser, self, record, use_event))
+    }
 }
 
-/// An id for a record that brought none: SHA-256 of the event as it was read, less whitespace and wrapping,
-/// the first 20 bytes in lower-case hexadecimal.
-pub(crate) fn hash(format: RecordFormat, record: &[u8]) -> String {
-    let compact = source_document(format, record).ok().and_then(|source| serde_json::to_vec(&source).ok());
-    let digest = Sha256::digest(compact.as_deref().unwrap_or(record));
-    digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect()
-}
+/// How much of a hash is an id.
+const ID_BYTES: usize = 20;

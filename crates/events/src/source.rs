@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::Origin;
-use crate::record::{self, Block, RecordFormat};
+use crate::record::{Block, RecordFormat};
 
 /// For each row of a batch its record and what the record says of itself.
 #[derive(Debug, Default)]
@@ -68,7 +68,7 @@ impl Sources {
             Some(id) => Cow::Borrowed(id),
             None => {
                 let (format, record) = self.record(row);
-                Cow::Owned(record::hash(format, record))
+                Cow::Owned(format.id(record))
             }
         }
     }

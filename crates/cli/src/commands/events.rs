@@ -60,10 +60,7 @@ fn render(batch: &EventBatch, format: EventsOutput) -> std::io::Result<Vec<u8>> 
 /// same event.
 fn with_metadata(document: Document, batch: &EventBatch, row: usize) -> Document {
     let id = batch.given_id(row).map(str::to_owned);
-    let index = batch
-        .index(row)
-        .map(|name| name.into_owned())
-        .filter(|name| index_of(&document).as_ref() != Some(name));
+    let index = batch.index(row).map(str::to_owned).filter(|name| index_of(&document).as_ref() != Some(name));
     let metadata = [("_index", index), ("_id", id)];
     let metadata = metadata.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.into())));
     metadata.chain(document).collect()

@@ -90,7 +90,7 @@ impl Closest {
             }
             let event = ExplainedEvent {
                 id: batch.id(row).into_owned(),
-                index: batch.index(row).map(|index| index.into_owned()),
+                index: batch.index(row).map(str::to_owned),
                 in_scope: !rank.out_of_scope,
                 file: rank.origin.file.to_string(),
                 position: rank.origin.position,

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use indexmap::IndexSet;
 use rulehound_events::{EventBatch, EventRow};
 use rulehound_query::{Plan, Query};
 use rulehound_schema::{Field, FieldSource, Value};
 
-use crate::FoundEvent;
 use crate::correlate::{Key, StepId, keys_of};
 use crate::order::{self, Place, TIMESTAMP};
 
@@ -56,8 +55,11 @@ pub(super) struct Hits {
 pub(super) struct KeyTable(IndexSet<Key>);
 
 impl KeyTable {
-    fn intern(&mut self, key: Key) -> io::Result<u32> {
-        let (place, _) = self.0.insert_full(key);
+    fn intern(&mut self, key: &Key) -> io::Result<u32> {
+        let place = match self.0.get_index_of(key) {
+            Some(place) => place,
+            None => self.0.insert_full(key.clone()).0,
+        };
         u32::try_from(place).map_err(|_| io::Error::other("more than 4,294,967,296 different join keys"))
     }
 
@@ -74,8 +76,15 @@ pub(super) struct Collector<'a> {
     hits: Mutex<Hits>,
 }
 
-/// One question that holds on one event, with the join keys of the event.
-type Answer<'a> = (&'a Question, Vec<Key>, Option<Place>);
+/// A question that holds on an event.
+struct Answer<'a> {
+    row: usize,
+    question: &'a Question,
+    /// The join keys of the event.
+    keys: Vec<Key>,
+    /// Where the event stands, if the rule has an order of its own.
+    place: Option<Place>,
+}
 
 impl<'a> Collector<'a> {
     pub(super) fn new(questions: &'a Questions, queries: &[&Query]) -> Self {
@@ -105,12 +114,18 @@ impl<'a> Collector<'a> {
 
     /// Matches a batch and keeps the events that were hit. Breaks off if they cannot be kept.
     pub(super) fn take(&self, batch: &EventBatch) -> ControlFlow<()> {
-        for (row, answers) in self.answers(batch) {
-            let event = batch.row(row);
-            let kept = FoundEvent::of(batch, row);
-            let prepared = Prepared::new(&kept, self.moment(event));
-            let mut hits = self.lock();
-            if let Err(error) = prepared.and_then(|event| hits.add(event, answers)) {
+        let (answers, too_many_keys) = self.answers(batch);
+        let events: Vec<_> = answers
+            .chunk_by(|a, b| a.row == b.row)
+            .filter_map(|answers| {
+                let row = answers.first()?.row;
+                Some((Prepared::new(batch, row, self.moment(batch.row(row))), answers))
+            })
+            .collect();
+        let mut hits = self.hits.lock().unwrap_or_else(PoisonError::into_inner);
+        hits.too_many_keys += too_many_keys;
+        for (event, answers) in &events {
+            if let Err(error) = hits.add(event, answers) {
                 hits.failure.get_or_insert(error);
                 return ControlFlow::Break(());
             }
@@ -118,23 +133,25 @@ impl<'a> Collector<'a> {
         ControlFlow::Continue(())
     }
 
-    /// The rows that were hit, with all questions that hold on each.
-    fn answers(&self, batch: &EventBatch) -> HashMap<usize, Vec<Answer<'a>>> {
-        let mut answers: HashMap<usize, Vec<Answer<'a>>> = HashMap::new();
+    /// All questions that hold on a row, row by row; and how many join under too many keys.
+    fn answers(&self, batch: &EventBatch) -> (Vec<Answer<'a>>, u64) {
+        let mut answers = Vec::new();
+        let mut too_many_keys = 0;
         for (filter, rows) in self.questions.matcher.evaluate(batch) {
             let Some(question) = self.questions.get(filter) else { continue };
             let own_order = self.questions.orders.get(question.rule.0).and_then(Option::as_ref);
             for row in rows.set_indices() {
                 let event = batch.row(row);
                 let Ok(keys) = keys_of(&question.keys, &event) else {
-                    self.lock().too_many_keys += 1;
+                    too_many_keys += 1;
                     continue;
                 };
                 let place = own_order.map(|order| Place::of(&event, order));
-                answers.entry(row).or_default().push((question, keys, place));
+                answers.push(Answer { row, question, keys, place });
             }
         }
-        answers
+        answers.sort_by_key(|answer| answer.row);
+        (answers, too_many_keys)
     }
 
     fn moment(&self, event: EventRow<'_>) -> Moment {
@@ -155,10 +172,6 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Hits> {
-        self.hits.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// What was kept.
     pub(super) fn finish(self) -> Hits {
         self.hits.into_inner().unwrap_or_else(PoisonError::into_inner)
@@ -166,9 +179,9 @@ impl<'a> Collector<'a> {
 }
 
 impl Hits {
-    fn add(&mut self, event: Prepared, answers: Vec<Answer<'_>>) -> io::Result<()> {
+    fn add(&mut self, event: &Prepared<'_>, answers: &[Answer<'_>]) -> io::Result<()> {
         let event = self.store.insert(event)?;
-        for (question, keys, own_place) in answers {
+        for Answer { question, keys, place, .. } in answers {
             let RuleIndex(rule) = question.rule;
             match self.rules.get_mut(rule) {
                 Some(RuleHits::Events(events)) => events.push(event),
@@ -176,10 +189,10 @@ impl Hits {
                     for key in keys {
                         hits.push(StepHit { event, step: question.step, key: self.keys.intern(key)? });
                     }
-                    if let Some(own) = own_place {
+                    if let Some(own) = place {
                         // Two records that are one event may differ: the least, whichever came first.
-                        let place = places.entry(event).or_insert_with(|| own.clone());
-                        *place = own.min(place.clone());
+                        let least = places.entry(event).or_insert_with(|| own.clone());
+                        *least = own.clone().min(least.clone());
                     }
                 }
                 None => {}

@@ -1,14 +1,15 @@
 //! The events that hits are about, kept until the alerts are made: their order and identity in memory, their
-//! documents in a temporary file, so that memory does not hold them.
+//! records in a temporary file, so that memory does not hold them.
 
-use std::collections::HashMap;
 use std::io;
 
+use hashbrown::HashTable;
+use rulehound_events::EventBatch;
 use sha2::{Digest, Sha256};
 
 use crate::FoundEvent;
 use crate::correlate::{EventHandle, EventTime, Ordinal};
-use crate::spool::{Spool, encode};
+use crate::spool::{KeptEvent, Spool};
 
 /// An event of an [`EventStore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,8 +45,7 @@ pub(crate) struct Moment {
 struct Stored {
     moment: Moment,
     identity: Identity,
-    digest: [u8; 8],
-    /// Where the document is.
+    /// Where the record is.
     spooled: u64,
 }
 
@@ -54,50 +54,55 @@ struct Stored {
 pub(crate) struct EventStore {
     spool: Spool,
     events: Vec<Stored>,
-    by_identity: HashMap<Identity, EventRef>,
+    by_identity: HashTable<EventRef>,
     duplicates: u64,
 }
 
 /// An event ready to be stored; made outside of any lock.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct Prepared<'b> {
     moment: Moment,
     identity: Identity,
-    digest: [u8; 8],
-    encoded: Vec<u8>,
+    event: KeptEvent<'b>,
 }
 
-impl Prepared {
-    pub(crate) fn new(event: &FoundEvent, moment: Moment) -> io::Result<Self> {
-        let encoded = encode(event)?;
-        let identity = identity(event.index.as_deref().unwrap_or(""), &event.id);
-        Ok(Self { moment, identity, digest: prefix(&Sha256::digest(&encoded)), encoded })
+impl<'b> Prepared<'b> {
+    pub(crate) fn new(batch: &'b EventBatch, row: usize, moment: Moment) -> Self {
+        let identity = identity(batch.index(row).unwrap_or(""), &batch.id(row));
+        Self { moment, identity, event: KeptEvent::of(batch, row) }
     }
 }
 
 impl EventStore {
     pub(crate) fn new() -> Self {
-        Self { spool: Spool::new(), events: Vec::new(), by_identity: HashMap::new(), duplicates: 0 }
+        Self { spool: Spool::new(), events: Vec::new(), by_identity: HashTable::new(), duplicates: 0 }
     }
 
     /// Keeps an event. An event that is there already (the same `_index` and `_id`) is kept once and counted;
-    /// should the two differ, the one whose bytes hash lower stays, in whatever order they came.
-    pub(crate) fn insert(&mut self, event: Prepared) -> io::Result<EventRef> {
-        let Prepared { moment, identity, digest, encoded } = event;
-        if let Some(&found) = self.by_identity.get(&identity) {
-            self.duplicates += 1;
-            if let Some(stored) = self.events.get_mut(found.0 as usize)
-                && digest < stored.digest
+    /// should the two differ, the one whose record is less, byte by byte, stays, in whatever order they came.
+    pub(crate) fn insert(&mut self, prepared: &Prepared<'_>) -> io::Result<EventRef> {
+        let Self { spool, events, by_identity, duplicates } = self;
+        let Prepared { moment, identity, event } = prepared;
+        let of = |event: &EventRef| events.get(event.0 as usize).map(|stored| &stored.identity);
+        let hash = |identity: &Identity| u64::from_be_bytes(prefix(identity));
+        if let Some(&found) = by_identity.find(hash(identity), |other| of(other) == Some(identity)) {
+            *duplicates += 1;
+            // An id that was made of the record says that they are the same.
+            if event.has_own_id()
+                && let Some(stored) = events.get_mut(found.0 as usize)
+                && event.is_less_than(&spool.record(stored.spooled)?)
             {
-                *stored = Stored { moment, identity, digest, spooled: self.spool.put(&encoded)? };
+                *stored = Stored { moment: *moment, identity: *identity, spooled: spool.put(event)? };
             }
             return Ok(found);
         }
-        let next = u32::try_from(self.events.len())
+        let next = u32::try_from(events.len())
+            .map(EventRef)
             .map_err(|_| io::Error::other("more than 4,294,967,295 events were hit"))?;
-        self.events.push(Stored { moment, identity, digest, spooled: self.spool.put(&encoded)? });
-        self.by_identity.insert(identity, EventRef(next));
-        Ok(EventRef(next))
+        let hash_of = |event: &EventRef| of(event).map_or(0, hash);
+        by_identity.insert_unique(hash(identity), next, hash_of);
+        events.push(Stored { moment: *moment, identity: *identity, spooled: spool.put(event)? });
+        Ok(next)
     }
 
     /// Reads an event back.

@@ -11,12 +11,12 @@ use rulehound_query::{Pipe, Plan, Query};
 
 use super::arrival::FileArrival;
 use super::{FoundSequence, Results, Search, SearchError, SearchOptions, pipes};
+use crate::Matcher;
 use crate::correlate::{
     Detection, EventHandle, EventTime, Hit, Ordinal, StepId, StepMatch, StepQuery, correlate, keys_of, steps,
 };
 use crate::order::Place;
-use crate::spool::{Spool, encode};
-use crate::{FoundEvent, Matcher};
+use crate::spool::{KeptEvent, Spool};
 
 pub(super) fn search(
     query: &Query,
@@ -110,11 +110,10 @@ fn take(
     }
     kept.lock().unwrap_or_else(PoisonError::into_inner).too_many_keys += too_many_keys;
     for (row, matches) in matches.into_iter().filter(|(_, matches)| !matches.is_empty()) {
-        let encoded = encode(&FoundEvent::of(batch, row))?;
         let place = Place::of(&batch.row(row), &options.order);
         let origin = batch.origin(row);
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let event = EventHandle(kept.spool.put(&encoded)?);
+        let event = EventHandle(kept.spool.put(&KeptEvent::of(batch, row))?);
         let file = kept.file(&origin.file);
         kept.hits.push(KeptHit { event, place, file, position: origin.position, matches });
     }

@@ -46,9 +46,8 @@ fn outcome(records: &[Vec<u8>], may_walk: bool) -> Outcome {
         (1..).zip(records).map(|(position, record)| shredder.push(record, origin(position))).collect();
     let misfits = shredder.misfits().clone();
     let batch = shredder.finish();
-    let ids = (0..batch.num_rows()).map(|row| {
-        (batch.given_id(row).map(str::to_owned), batch.index(row).map(std::borrow::Cow::into_owned))
-    });
+    let ids = (0..batch.num_rows())
+        .map(|row| (batch.given_id(row).map(str::to_owned), batch.index(row).map(str::to_owned)));
     Outcome { taken, ids: ids.collect(), columns: batch.columns().clone(), misfits }
 }
 

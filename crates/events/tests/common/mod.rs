@@ -48,7 +48,7 @@ pub fn seen(batch: &EventBatch) -> Vec<Seen> {
                 Some(Value::String(text)) => text.clone().into_owned(),
                 _ => String::new(),
             };
-            let (id, index) = (batch.id(row).into_owned(), batch.index(row).map(|index| index.into_owned()));
+            let (id, index) = (batch.id(row).into_owned(), batch.index(row).map(str::to_owned));
             Seen { file: origin.file.to_string(), position: origin.position, message, id, index }
         })
         .collect()
