@@ -71,6 +71,7 @@ fn check_rows(batch: &EventBatch) {
 #[track_caller]
 fn check(record: &str, field: &str, expected: &[&str]) {
     let batch = shred(&["{}", record, "{}"]);
+    assert_eq!(batch.original(1), record.as_bytes());
     check_rows(&batch);
     let field = fields().into_iter().find(|known| &*known.name == field).unwrap();
     let mut expected: Vec<String> = expected.iter().map(|value| (*value).to_owned()).collect();
