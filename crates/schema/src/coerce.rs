@@ -84,9 +84,7 @@ fn coerce_to<'a>(
         DataType::UnsignedLong => to_unsigned(scalar).map(Value::UnsignedLong),
         DataType::Double => to_double(scalar).map(Value::Double),
         DataType::Boolean => to_boolean(scalar).map(Value::Boolean),
-        DataType::Date => to_date(scalar, formats)
-            .and_then(|n| i64::try_from(n.div_euclid(1_000_000)).ok())
-            .map(Value::Date),
+        DataType::Date => to_date(scalar, formats).and_then(milliseconds).map(Value::Date),
         // A nanosecond date starts at the epoch.
         DataType::DateNanos => to_date(scalar, formats)
             .and_then(|n| i64::try_from(n).ok())
@@ -184,6 +182,15 @@ fn to_date(scalar: Scalar<'_>, formats: &[DateFormat]) -> Option<i128> {
         return None;
     }
     date::parse(&json_text(scalar)?, formats)
+}
+
+/// Nanoseconds as milliseconds; `None` out of the range of a long.
+fn milliseconds(nanoseconds: i128) -> Option<i64> {
+    match i64::try_from(nanoseconds) {
+        // From 1678 to 2261, which is quick to divide.
+        Ok(nanoseconds) => Some(nanoseconds.div_euclid(1_000_000)),
+        Err(_) => i64::try_from(nanoseconds.div_euclid(1_000_000)).ok(),
+    }
 }
 
 fn to_ip(scalar: Scalar<'_>) -> Option<Ipv6Addr> {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::SignedDuration;
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::DateTime;
 
 /// 1970-01-01T00:00:00.
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
@@ -112,13 +112,13 @@ pub(crate) fn parse(text: &str, formats: &[DateFormat]) -> Option<i128> {
 
 /// What was read of a date; the parts that were not stay at their least.
 struct Parts {
-    year: i16,
-    month: i8,
-    day: i8,
-    hour: i8,
-    minute: i8,
-    second: i8,
-    nanosecond: i32,
+    year: u32,
+    month: u32,
+    day: u32,
+    hour: u32,
+    minute: u32,
+    second: u32,
+    nanosecond: u32,
     offset_seconds: i32,
 }
 
@@ -134,49 +134,85 @@ impl Parts {
         offset_seconds: 0,
     };
 
-    fn set(&mut self, unit: Unit, n: u32) -> Option<()> {
-        match unit {
-            Unit::Year => self.year = i16::try_from(n).ok()?,
-            Unit::Month => self.month = i8::try_from(n).ok()?,
-            Unit::Day => self.day = i8::try_from(n).ok()?,
-            Unit::Hour => self.hour = i8::try_from(n).ok()?,
-            Unit::Minute => self.minute = i8::try_from(n).ok()?,
-            Unit::Second => self.second = i8::try_from(n).ok()?,
-            Unit::Fraction => self.nanosecond = i32::try_from(n).ok()?,
-        }
-        Some(())
+    fn set(&mut self, unit: Unit, n: u32) {
+        let part = match unit {
+            Unit::Year => &mut self.year,
+            Unit::Month => &mut self.month,
+            Unit::Day => &mut self.day,
+            Unit::Hour => &mut self.hour,
+            Unit::Minute => &mut self.minute,
+            Unit::Second => &mut self.second,
+            Unit::Fraction => &mut self.nanosecond,
+        };
+        *part = n;
     }
 
+    /// Since the epoch. Every event has dates: this is arithmetic and no more.
     fn nanoseconds(&self) -> Option<i128> {
-        let date = Date::new(self.year, self.month, self.day).ok()?;
-        let time = Time::new(self.hour, self.minute, self.second, self.nanosecond).ok()?;
-        let since_epoch = date.to_datetime(time).duration_since(EPOCH).as_nanos();
-        Some(since_epoch - i128::from(self.offset_seconds) * 1_000_000_000)
+        let (month, day) = (self.month, self.day);
+        if !(1..=12).contains(&month) || day < 1 || day > days_of_month(self.year, month) {
+            return None;
+        }
+        if self.hour > 23 || self.minute > 59 || self.second > 59 {
+            return None;
+        }
+        let time_of_day = self.hour * 3600 + self.minute * 60 + self.second;
+        let seconds = days_since_epoch(self.year, month, day) * 86_400 + i64::from(time_of_day)
+            - i64::from(self.offset_seconds);
+        Some(i128::from(seconds) * 1_000_000_000 + i128::from(self.nanosecond))
     }
 }
 
-/// What is left of a text while it is read.
-struct Cursor<'a>(&'a str);
+fn days_of_month(year: u32, month: u32) -> u32 {
+    let is_leap_year = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    match month {
+        2 => 28 + u32::from(is_leap_year),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
 
-impl Cursor<'_> {
+/// By the Gregorian calendar, also before it was made. A year is counted from its March, so that the day of a
+/// leap year is the last.
+fn days_since_epoch(year: u32, month: u32, day: u32) -> i64 {
+    // From 1 March of the year 400 before, for the year 0 begins in its January.
+    let years = year + 400 - u32::from(month < 3);
+    let months = (month + 9) % 12;
+    let days = years * 365 + years / 4 - years / 100 + years / 400 + (months * 153 + 2) / 5 + day - 1;
+    i64::from(days) - 865_565
+}
+
+/// What is left of a text while it is read.
+struct Cursor<'a>(&'a [u8]);
+
+impl<'a> Cursor<'a> {
+    fn new(text: &'a str) -> Self {
+        Self(text.as_bytes())
+    }
+
     fn is_done(&self) -> bool {
         self.0.is_empty()
     }
 
     fn eat(&mut self, literal: &str) -> Option<()> {
-        self.0 = self.0.strip_prefix(literal)?;
+        self.0 = self.0.strip_prefix(literal.as_bytes())?;
         Some(())
     }
 
-    /// A number of `min` to `max` digits, as many as there are; and how many there were.
+    /// A number of `min` to `max` digits, nine at most, as many as there are; and how many there were.
     fn number(&mut self, min: usize, max: usize) -> Option<(u32, usize)> {
-        let digits = self.0.bytes().take(max).take_while(u8::is_ascii_digit).count();
+        let (mut number, mut digits) = (0, 0);
+        while let Some(digit @ b'0'..=b'9') = self.0.get(digits)
+            && digits < max
+        {
+            number = number * 10 + u32::from(digit - b'0');
+            digits += 1;
+        }
         if digits < min || digits == 0 {
             return None;
         }
-        let (number, rest) = self.0.split_at(digits);
-        self.0 = rest;
-        Some((number.parse().ok()?, digits))
+        self.0 = self.0.get(digits..)?;
+        Some((number, digits))
     }
 
     /// One to nine decimals of a second, as nanoseconds.
@@ -209,15 +245,15 @@ impl Cursor<'_> {
 
 /// `strict_date_optional_time`: `yyyy[-MM[-dd['T'[HH[:mm[:ss[(.|,)S{1,9}]]][zone]]]]]`.
 fn iso8601(text: &str) -> Option<i128> {
-    let mut cursor = Cursor(text);
+    let mut cursor = Cursor::new(text);
     let mut parts = Parts::START;
-    parts.set(Unit::Year, cursor.number(4, 4)?.0)?;
+    parts.set(Unit::Year, cursor.number(4, 4)?.0);
     for unit in [Unit::Month, Unit::Day] {
         if cursor.is_done() {
             return parts.nanoseconds();
         }
         cursor.eat("-")?;
-        parts.set(unit, cursor.number(2, 2)?.0)?;
+        parts.set(unit, cursor.number(2, 2)?.0);
     }
     if !cursor.is_done() {
         cursor.eat("T")?;
@@ -229,14 +265,13 @@ fn iso8601(text: &str) -> Option<i128> {
 }
 
 fn time_of_day(cursor: &mut Cursor<'_>, parts: &mut Parts) -> Option<()> {
-    parts.set(Unit::Hour, cursor.number(2, 2)?.0)?;
+    parts.set(Unit::Hour, cursor.number(2, 2)?.0);
     if cursor.eat(":").is_some() {
-        parts.set(Unit::Minute, cursor.number(2, 2)?.0)?;
+        parts.set(Unit::Minute, cursor.number(2, 2)?.0);
         if cursor.eat(":").is_some() {
-            parts.set(Unit::Second, cursor.number(2, 2)?.0)?;
+            parts.set(Unit::Second, cursor.number(2, 2)?.0);
             if cursor.eat(".").or_else(|| cursor.eat(",")).is_some() {
-                let fraction = cursor.fraction()?;
-                parts.set(Unit::Fraction, fraction)?;
+                parts.set(Unit::Fraction, cursor.fraction()?);
             }
         }
     }
@@ -298,7 +333,7 @@ fn compile_pattern(pattern: &str) -> Option<Vec<PatternPart>> {
 fn by_pattern(text: &str, pattern: &[PatternPart]) -> Option<i128> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let mut cursor = Cursor(text);
+    let mut cursor = Cursor::new(text);
     let mut parts = Parts::START;
     for part in pattern {
         match part {
@@ -306,15 +341,15 @@ fn by_pattern(text: &str, pattern: &[PatternPart]) -> Option<i128> {
             PatternPart::Zone => parts.offset_seconds = cursor.zone()?,
             PatternPart::MonthName => {
                 let month = (1..).zip(MONTHS).find(|(_, name)| cursor.eat(name).is_some())?.0;
-                parts.set(Unit::Month, month)?;
+                parts.set(Unit::Month, month);
             }
             PatternPart::Number(Unit::Fraction, digits) => {
                 let (n, _) = cursor.number(*digits, *digits)?;
-                parts.set(Unit::Fraction, n * 10_u32.pow(9 - u32::try_from(*digits).ok()?))?;
+                parts.set(Unit::Fraction, n * 10_u32.pow(9 - u32::try_from(*digits).ok()?));
             }
-            PatternPart::Number(Unit::Year, 2) => parts.set(Unit::Year, 2000 + cursor.number(2, 2)?.0)?,
-            PatternPart::Number(Unit::Year, digits) => parts.set(Unit::Year, cursor.number(*digits, 4)?.0)?,
-            PatternPart::Number(unit, digits) => parts.set(*unit, cursor.number(*digits, 2)?.0)?,
+            PatternPart::Number(Unit::Year, 2) => parts.set(Unit::Year, 2000 + cursor.number(2, 2)?.0),
+            PatternPart::Number(Unit::Year, digits) => parts.set(Unit::Year, cursor.number(*digits, 4)?.0),
+            PatternPart::Number(unit, digits) => parts.set(*unit, cursor.number(*digits, 2)?.0),
         }
     }
     if cursor.is_done() { parts.nanoseconds() } else { None }

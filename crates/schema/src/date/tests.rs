@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+use jiff::civil::{Date, Time};
 use proptest::prelude::*;
 
 use super::{DateFormat, parse, parse_date};
@@ -99,6 +100,19 @@ fn formats_of_mappings() {
 }
 
 proptest! {
+    #[test]
+    fn the_calendar_is_that_of_jiff(
+        date in (0_i16..=9999, 0_i8..=13, 0_i8..=32),
+        time in (0_i8..=24, 0_i8..=60, 0_i8..=60, 0_i32..1_000_000_000),
+    ) {
+        let ((year, month, day), (hour, minute, second, nanosecond)) = (date, time);
+        let text =
+            format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanosecond:09}+00:01");
+        let moment = Date::new(year, month, day).ok().zip(Time::new(hour, minute, second, nanosecond).ok());
+        let since = moment.map(|(date, time)| date.to_datetime(time).duration_since(super::EPOCH).as_nanos());
+        prop_assert_eq!(parse_date(&text), since.map(|nanoseconds| nanoseconds - 60 * SECOND));
+    }
+
     #[test]
     fn what_is_written_is_read(ms in -62_135_596_800_000_i64..253_402_300_800_000) {
         prop_assert_eq!(parse_date(&Value::Date(ms).to_string()), Some(i128::from(ms) * 1_000_000));
