@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::{ListArray, RecordBatch};
+use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, RecordBatchOptions};
+use arrow_schema::{Field as ArrowField, Schema as ArrowSchema};
 use rulehound_schema::{Field, FieldSource, Value};
 
-use crate::column::values;
+use crate::column::{BatchColumns, values};
 use crate::record::RecordFormat;
 use crate::source::Sources;
 use crate::{Document, DocumentRow, Layout};
 
-/// A batch of events: an Arrow `RecordBatch` with one column for each field of the [`Layout`], and for each
-/// row where its event came from and the original, from which [`EventBatch::document`] makes the ECS
-/// document of those few events that end in an alert.
+/// A batch of events: one Arrow column for each field of the [`Layout`], and for each row where its event came
+/// from and the original, from which [`EventBatch::document`] makes the ECS document of those few events that
+/// end in an alert.
 ///
 /// Every column is a `List`, so that a missing field is an empty list, and never null. Its items are, by
 /// the field's data type: `Dictionary<Int32, Utf8>`, `Int64`, `UInt64`, `Float64`, `Boolean`,
@@ -24,7 +24,7 @@ use crate::{Document, DocumentRow, Layout};
 #[derive(Debug)]
 pub struct EventBatch {
     pub(crate) layout: Arc<Layout>,
-    pub(crate) columns: RecordBatch,
+    pub(crate) columns: BatchColumns,
     pub(crate) sources: Sources,
     /// Names of indices, each once.
     pub(crate) indices: Vec<Arc<str>>,
@@ -57,19 +57,27 @@ impl EventBatch {
         &self.layout
     }
 
-    /// The columns.
-    pub fn columns(&self) -> &RecordBatch {
-        &self.columns
-    }
-
     /// Number of events.
     pub fn num_rows(&self) -> usize {
-        self.columns.num_rows()
+        self.sources.len()
     }
 
     /// The column of a field of the layout.
     pub fn column(&self, column: usize) -> &ListArray {
-        self.columns.column(column).as_list()
+        self.columns.get(column)
+    }
+
+    /// The columns as a batch of Arrow's own. Costs a little for each field of the layout.
+    pub fn to_record_batch(&self) -> RecordBatch {
+        let columns = self.layout.fields().iter().zip(self.columns.iter());
+        let columns = columns.map(|(field, column)| {
+            let field = ArrowField::new(&*field.name, column.data_type().clone(), false);
+            (field, Arc::new(column.clone()) as ArrayRef)
+        });
+        let (fields, columns): (Vec<_>, _) = columns.unzip();
+        let options = RecordBatchOptions::new().with_row_count(Some(self.num_rows()));
+        RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), columns, &options)
+            .unwrap_or_else(|error| unreachable!("the schema is that of the columns: {error}"))
     }
 
     /// One event, to ask for single values.

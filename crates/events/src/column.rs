@@ -13,18 +13,21 @@ use arrow_array::{
 };
 use arrow_buffer::{Buffer, OffsetBuffer};
 use arrow_schema::{DataType as ArrowType, Field as ArrowField, TimeUnit};
-use rulehound_schema::{DataType, Field, FieldType, Value};
+use rulehound_schema::{DataType, Field, FieldType, Misfit, Scalar, Value, coerce};
 
+use crate::Layout;
 use crate::strings::Strings;
 
 /// The values of one field, row by row.
 ///
 /// A row that has no value costs nothing until the column is finished: with a thousand columns of which an
 /// event fills twenty, that is what counts.
-pub(crate) struct ColumnBuilder {
+struct ColumnBuilder {
     /// Where each row up to the last one with a value begins among the items.
     starts: Vec<i32>,
     items: Items,
+    /// What the items are to Arrow.
+    item: Arc<ArrowField>,
 }
 
 enum Items {
@@ -57,7 +60,6 @@ impl Items {
 
     /// The values so far; none are left.
     fn take_array(&mut self) -> ArrayRef {
-        use std::mem::take;
         match self {
             Self::String(strings) => strings.finish(),
             Self::Long(values) => Arc::new(Int64Array::from(take(values))),
@@ -74,25 +76,47 @@ impl Items {
     }
 }
 
+/// The values so far, of which the next batch will have about as many. What one batch was so large for is not
+/// held for ever.
+pub(crate) fn take<T>(values: &mut Vec<T>) -> Vec<T> {
+    let next = Vec::with_capacity(values.len().min(4096));
+    std::mem::replace(values, next)
+}
+
 /// A column of this many rows that has no value.
-pub(crate) fn no_values(field_type: FieldType, rows: usize) -> ArrayRef {
-    Arc::new(ColumnBuilder::new(field_type).finish(rows, &item_field(field_type)))
+fn no_values(field_type: FieldType, rows: usize) -> ListArray {
+    ColumnBuilder::new(field_type).finish(rows)
 }
 
 /// Size of an IPv6 address.
 const IP_BYTES: i32 = 16;
 
 impl ColumnBuilder {
-    pub(crate) fn new(field_type: FieldType) -> Self {
-        Self { starts: Vec::new(), items: Items::new(field_type) }
+    fn new(field_type: FieldType) -> Self {
+        Self { starts: Vec::new(), items: Items::new(field_type), item: item_field(field_type) }
     }
 
-    /// Adds a value to a row; rows come in ascending order.
-    pub(crate) fn push(&mut self, row: usize, value: Value<'_>) {
-        let length = self.len();
-        if self.starts.len() <= row {
-            self.starts.resize(row + 1, length);
+    /// Adds the value that the column's field takes from a scalar to a row, if it takes one; rows come in
+    /// ascending order.
+    fn add(&mut self, row: usize, field: &Field, scalar: Scalar<'_>) -> Result<(), Misfit> {
+        match (&mut self.items, scalar) {
+            // Most values are. Strings are taken as they are.
+            (Items::String(strings), Scalar::Str(text)) => {
+                begin_row(&mut self.starts, row, strings.len());
+                strings.push(text);
+            }
+            (_, scalar) => {
+                if let Some(value) = coerce(field, scalar)? {
+                    self.push(row, value);
+                }
+            }
         }
+        Ok(())
+    }
+
+    fn push(&mut self, row: usize, value: Value<'_>) {
+        let length = self.len();
+        begin_row(&mut self.starts, row, length);
         match (&mut self.items, value) {
             (Items::String(items), Value::String(value)) => items.push(&value),
             (Items::Long(items), Value::Long(value)) => items.push(value),
@@ -106,9 +130,9 @@ impl ColumnBuilder {
         }
     }
 
-    /// Number of items, of all rows together. Batches are cut long before it could overflow.
-    fn len(&self) -> i32 {
-        let length = match &self.items {
+    /// Number of items, of all rows together.
+    fn len(&self) -> usize {
+        match &self.items {
             Items::String(items) => items.len(),
             Items::Long(items) | Items::Date(items) | Items::DateNanos(items) => items.len(),
             Items::UnsignedLong(items) => items.len(),
@@ -116,27 +140,109 @@ impl ColumnBuilder {
             Items::Boolean(items) => items.len(),
             Items::Ip(items) => items.len() / 16,
             Items::Nothing => 0,
-        };
-        i32::try_from(length).unwrap_or(i32::MAX)
+        }
     }
 
     /// The column of this many rows; ready for the next batch afterwards.
-    pub(crate) fn finish(&mut self, rows: usize, item_type: &Arc<ArrowField>) -> ListArray {
+    fn finish(&mut self, rows: usize) -> ListArray {
+        // Begins the row after the last one.
         let length = self.len();
-        let mut starts = std::mem::take(&mut self.starts);
-        starts.resize(rows + 1, length);
-        let offsets = OffsetBuffer::new(starts.into());
-        ListArray::new(item_type.clone(), offsets, self.items.take_array(), None)
+        begin_row(&mut self.starts, rows, length);
+        let offsets = OffsetBuffer::new(take(&mut self.starts).into());
+        ListArray::new(self.item.clone(), offsets, self.items.take_array(), None)
     }
 
     /// Whether no value was added since the column was last finished.
-    pub(crate) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.starts.is_empty()
     }
 }
 
+/// Lets a row begin at this item, and the rows before it that have no items. Batches are cut long before the
+/// number of items could overflow.
+fn begin_row(starts: &mut Vec<i32>, row: usize, item: usize) {
+    let item = i32::try_from(item).unwrap_or(i32::MAX);
+    while starts.len() <= row {
+        starts.push(item);
+    }
+}
+
+/// The columns of a layout, being filled.
+#[derive(Default)]
+pub(crate) struct ColumnBuilders {
+    /// `None` until there is a value: of a thousand columns a scan fills few.
+    builders: Vec<Option<Box<ColumnBuilder>>>,
+    /// One type for each type of data.
+    types: Vec<FieldType>,
+    /// For each column the place of its type among them.
+    type_of: Vec<usize>,
+}
+
+impl ColumnBuilders {
+    pub(crate) fn new(layout: &Layout) -> Self {
+        let mut new = Self::default();
+        for field in layout.fields() {
+            let data_type = field.field_type.data_type();
+            let known = new.types.iter().position(|other| other.data_type() == data_type);
+            new.type_of.push(known.unwrap_or_else(|| {
+                new.types.push(field.field_type);
+                new.types.len() - 1
+            }));
+            new.builders.push(None);
+        }
+        new
+    }
+
+    /// Adds the value that the field of a column takes from a scalar to a row, if it takes one; rows come in
+    /// ascending order.
+    pub(crate) fn add(
+        &mut self,
+        column: usize,
+        row: usize,
+        field: &Field,
+        scalar: Scalar<'_>,
+    ) -> Result<(), Misfit> {
+        let builder = &mut self.builders[column];
+        builder.get_or_insert_with(|| Box::new(ColumnBuilder::new(field.field_type))).add(row, field, scalar)
+    }
+
+    /// The columns of this many rows; ready for the next batch afterwards.
+    pub(crate) fn finish(&mut self, rows: usize) -> BatchColumns {
+        let mut arrays: Vec<ListArray> = self.types.iter().map(|of| no_values(*of, rows)).collect();
+        let mut places = self.type_of.clone();
+        for (place, builder) in places.iter_mut().zip(&mut self.builders) {
+            if let Some(builder) = builder.as_mut().filter(|builder| !builder.is_empty()) {
+                *place = arrays.len();
+                arrays.push(builder.finish(rows));
+            }
+        }
+        BatchColumns { arrays, places }
+    }
+}
+
+/// The columns of a batch.
+#[derive(Debug)]
+pub(crate) struct BatchColumns {
+    /// For each type of data a column without a value, then those that have any: what an empty column costs
+    /// is to be next to nothing.
+    arrays: Vec<ListArray>,
+    /// For each column its place among the arrays.
+    places: Vec<usize>,
+}
+
+impl BatchColumns {
+    /// To ask for a column that is not there is an error of the program, and panics.
+    pub(crate) fn get(&self, column: usize) -> &ListArray {
+        &self.arrays[self.places[column]]
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &ListArray> {
+        self.places.iter().map(|place| &self.arrays[*place])
+    }
+}
+
 /// The item of the list column of a field.
-pub(crate) fn item_field(field_type: FieldType) -> Arc<ArrowField> {
+fn item_field(field_type: FieldType) -> Arc<ArrowField> {
     let arrow_type = match field_type.data_type() {
         None => ArrowType::Null,
         Some(DataType::String) => ArrowType::Dictionary(ArrowType::Int32.into(), ArrowType::Utf8.into()),

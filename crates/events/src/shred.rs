@@ -1,14 +1,11 @@
 //! From JSON records to columns.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_schema::{Field as ArrowField, FieldRef, Schema as ArrowSchema};
-use rulehound_schema::{DataType, FieldType, Scalar, Value, coerce};
+use rulehound_schema::{FieldType, Scalar};
 
-use crate::column::{ColumnBuilder, item_field, no_values};
+use crate::column::ColumnBuilders;
 use crate::document::scalars;
 use crate::index_name::IndexParts;
 use crate::json::{DocumentMembers, JsonNode, JsonParser, Kind, to_document};
@@ -31,7 +28,6 @@ pub struct Shredder {
     pub(crate) may_walk: bool,
     pub(crate) walks: bool,
     rows: Rows,
-    schema: Arc<ArrowSchema>,
     /// Bytes of the records taken.
     bytes: usize,
 }
@@ -39,11 +35,6 @@ pub struct Shredder {
 impl Shredder {
     /// A shredder for the fields of a layout.
     pub fn new(layout: Arc<Layout>) -> Self {
-        let columns = layout
-            .fields()
-            .iter()
-            .map(|field| ArrowField::new_list(&*field.name, item_field(field.field_type), false));
-        let schema = ArrowSchema::new(columns.collect::<Vec<_>>());
         let columns = Columns::new(layout);
         Self {
             parser: JsonParser::default(),
@@ -51,7 +42,6 @@ impl Shredder {
             may_walk: true,
             walks: true,
             rows: Rows { columns, sources: Sources::default(), indices: IndexNames::default() },
-            schema: Arc::new(schema),
             bytes: 0,
         }
     }
@@ -123,13 +113,9 @@ impl Shredder {
         self.bytes = 0;
         let Rows { columns, sources, indices } = &mut self.rows;
         let sources = std::mem::take(sources);
-        let arrays = columns.finish(sources.len());
-        let options = RecordBatchOptions::new().with_row_count(Some(sources.len()));
-        let record_batch = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
-            .unwrap_or_else(|error| unreachable!("columns are built by the schema: {error}"));
         EventBatch {
             layout: columns.layout.clone(),
-            columns: record_batch,
+            columns: columns.builders.finish(sources.len()),
             sources,
             indices: indices.names.clone(),
         }
@@ -154,9 +140,11 @@ impl Rows {
         sources.push(block, record, id, index);
         let row = sources.len() - 1;
         columns.tell_misfits(|| sources.origin(row));
-        columns.metadata("_id", || sources.id(row));
-        if let Some(index) = index {
-            columns.metadata("_index", || Cow::Borrowed(&indices.names[index]));
+        if let Some(column) = columns.id {
+            columns.metadata(column, &sources.id(row));
+        }
+        if let (Some(column), Some(index)) = (columns.index, index) {
+            columns.metadata(column, &indices.names[index]);
         }
     }
 }
@@ -195,10 +183,10 @@ impl IndexNames {
 /// The columns of a layout, being filled.
 struct Columns {
     layout: Arc<Layout>,
-    /// `None` until there is a value: of a thousand columns a scan fills few.
-    builders: Vec<Option<ColumnBuilder>>,
-    /// The item of each column.
-    items: Vec<FieldRef>,
+    builders: ColumnBuilders,
+    /// The columns of `_id` and `_index`, if there are.
+    id: Option<usize>,
+    index: Option<usize>,
     /// The row being filled.
     row: usize,
     /// What says to which index the row belongs.
@@ -210,10 +198,16 @@ struct Columns {
 
 impl Columns {
     fn new(layout: Arc<Layout>) -> Self {
-        let builders = layout.fields().iter().map(|_| None).collect();
-        let items = layout.fields().iter().map(|field| item_field(field.field_type)).collect();
-        let (index_parts, row_misfits) = (Default::default(), Vec::new());
-        Self { layout, builders, items, row: 0, index_parts, row_misfits, misfits: Misfits::default() }
+        Self {
+            builders: ColumnBuilders::new(&layout),
+            id: layout.column("_id"),
+            index: layout.column("_index"),
+            layout,
+            row: 0,
+            index_parts: IndexParts::default(),
+            row_misfits: Vec::new(),
+            misfits: Misfits::default(),
+        }
     }
 
     fn begin(&mut self, row: usize) {
@@ -293,11 +287,12 @@ impl Columns {
             self.index_parts.set(part, text);
         }
         match node.column {
-            Some(column) => match coerce(&self.layout.fields()[column], scalar) {
-                Ok(Some(value)) => self.push(column, value),
-                Ok(None) => {}
-                Err(_) => self.row_misfits.push(at),
-            },
+            Some(column) => {
+                let field = &self.layout.fields()[column];
+                if self.builders.add(column, self.row, field, scalar).is_err() {
+                    self.row_misfits.push(at);
+                }
+            }
             // Where an object is expected, null is as good as none.
             None if node.is_object && scalar != Scalar::Null => self.row_misfits.push(at),
             None => {}
@@ -311,39 +306,9 @@ impl Columns {
         }
     }
 
-    /// Gives a metadata field its value, if it is a column.
-    fn metadata<'v>(&mut self, name: &str, text: impl FnOnce() -> Cow<'v, str>) {
-        if let Some(column) = self.layout.column(name)
-            && let Ok(Some(value)) = coerce(&self.layout.fields()[column], Scalar::Str(&text()))
-        {
-            self.push(column, value);
-        }
-    }
-
-    fn push(&mut self, column: usize, value: Value<'_>) {
-        let field_type = self.layout.fields()[column].field_type;
-        self.builders[column].get_or_insert_with(|| ColumnBuilder::new(field_type)).push(self.row, value);
-    }
-
-    fn finish(&mut self, rows: usize) -> Vec<ArrayRef> {
-        let columns = self.builders.iter_mut().zip(self.layout.fields()).zip(&self.items);
-        // Those without a value are one array for each type.
-        let mut empty: Vec<(Option<DataType>, ArrayRef)> = Vec::new();
-        columns
-            .map(|((builder, field), item)| match builder.as_mut().filter(|builder| !builder.is_empty()) {
-                Some(builder) => Arc::new(builder.finish(rows, item)) as ArrayRef,
-                None => {
-                    let data_type = field.field_type.data_type();
-                    match empty.iter().find(|(other, _)| *other == data_type) {
-                        Some((_, column)) => column.clone(),
-                        None => {
-                            let column = no_values(field.field_type, rows);
-                            empty.push((data_type, column.clone()));
-                            column
-                        }
-                    }
-                }
-            })
-            .collect()
+    /// Gives a metadata field its value. The field may be of a type that does not take it.
+    fn metadata(&mut self, column: usize, text: &str) {
+        let field = &self.layout.fields()[column];
+        let _ = self.builders.add(column, self.row, field, Scalar::Str(text));
     }
 }

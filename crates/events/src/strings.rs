@@ -7,6 +7,8 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Int32Array};
 use hashbrown::HashTable;
 
+use crate::column::take;
+
 /// The strings of a column, as keys into a dictionary.
 #[derive(Debug)]
 pub(crate) struct Strings {
@@ -57,14 +59,27 @@ impl Strings {
 
     /// The column; ready for the next batch afterwards.
     pub(crate) fn finish(&mut self) -> ArrayRef {
-        self.known.clear();
-        let keys = Int32Array::from(std::mem::take(&mut self.keys));
-        let values = Arc::new(self.dictionary.finish());
+        let known = std::mem::take(&mut self.known);
+        let next = StringBuilder::with_capacity(
+            known.len().min(KEPT_STRINGS),
+            self.dictionary.values_slice().len().min(KEPT_BYTES),
+        );
+        let values = Arc::new(std::mem::replace(&mut self.dictionary, next).finish());
+        if known.len() <= KEPT_STRINGS {
+            self.known = known;
+            self.known.clear();
+        }
+        let keys = Int32Array::from(take(&mut self.keys));
         let column = DictionaryArray::<Int32Type>::try_new(keys, values)
             .unwrap_or_else(|error| unreachable!("every key is of a string in the dictionary: {error}"));
         Arc::new(column)
     }
 }
+
+/// Room for the next batch, which will be much like this one. What one batch was so large for is not held for
+/// ever.
+const KEPT_BYTES: usize = 32 << 10;
+const KEPT_STRINGS: usize = 4096;
 
 fn entry(dictionary: &StringBuilder, key: i32) -> Option<&[u8]> {
     let key = usize::try_from(key).ok()?;
@@ -73,4 +88,51 @@ fn entry(dictionary: &StringBuilder, key: i32) -> Option<&[u8]> {
         _ => return None,
     };
     dictionary.values_slice().get(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use arrow_array::cast::AsArray;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Expects a column to hold these strings, each distinct one once.
+    fn check(column: &ArrayRef, strings: &[String]) {
+        let column = column.as_dictionary::<Int32Type>();
+        let dictionary: Vec<&str> = column.values().as_string::<i32>().iter().flatten().collect();
+        let held = column.keys().values().iter().map(|key| dictionary[usize::try_from(*key).unwrap()]);
+        assert!(held.eq(strings));
+        let mut distinct = strings.to_vec();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!((column.len(), dictionary.len()), (strings.len(), distinct.len()));
+    }
+
+    proptest! {
+        #[test]
+        fn each_batch_holds_its_own_strings(
+            batches in prop::collection::vec(prop::collection::vec("[ab]{0,3}|\\PC{0,9}", 0..40), 1..5)
+        ) {
+            let mut strings = Strings::default();
+            for batch in &batches {
+                batch.iter().for_each(|text| strings.push(text));
+                assert_eq!(strings.len(), batch.len());
+                check(&strings.finish(), batch);
+            }
+        }
+    }
+
+    #[test]
+    fn a_large_batch_leaves_little_behind() {
+        let mut strings = Strings::default();
+        let large: Vec<String> = (0..20_000).map(|n| format!("{n:040}")).collect();
+        for batch in [&large[..], &large[..3], &[], &large[5..9]] {
+            batch.iter().for_each(|text| strings.push(text));
+            check(&strings.finish(), batch);
+            assert!(strings.known.capacity() <= 2 * KEPT_STRINGS && strings.keys.capacity() <= KEPT_STRINGS);
+        }
+    }
 }

@@ -221,6 +221,22 @@ proptest! {
     }
 
     #[test]
+    fn a_batch_holds_nothing_of_the_one_before(
+        batches in prop::collection::vec(prop::collection::vec(any_json(), 0..4), 2..5)
+    ) {
+        let mut shredder = Shredder::new(Arc::new(Layout::new(fields())));
+        for records in &batches {
+            for record in records {
+                shredder.push(record.as_bytes(), Origin { file: "test".into(), position: 1 }).unwrap();
+            }
+            let batch = shredder.finish();
+            check_rows(&batch);
+            let alone = shred(&records.iter().map(String::as_str).collect::<Vec<_>>());
+            prop_assert_eq!(batch.to_record_batch(), alone.to_record_batch());
+        }
+    }
+
+    #[test]
     fn any_bytes_are_read_or_refused(record in prop::collection::vec(any::<u8>(), 0..200)) {
         let mut shredder = Shredder::new(message_layout());
         let read = shredder.push(&record, Origin { file: "test".into(), position: 1 });

@@ -194,24 +194,28 @@ impl<'a> Cursor<'a> {
         self.0.is_empty()
     }
 
-    fn eat(&mut self, literal: &str) -> Option<()> {
+    fn eat(&mut self, byte: u8) -> Option<()> {
+        self.0 = self.0.split_first().filter(|(first, _)| **first == byte)?.1;
+        Some(())
+    }
+
+    fn eat_text(&mut self, literal: &str) -> Option<()> {
         self.0 = self.0.strip_prefix(literal.as_bytes())?;
         Some(())
     }
 
     /// A number of `min` to `max` digits, nine at most, as many as there are; and how many there were.
+    #[inline]
     fn number(&mut self, min: usize, max: usize) -> Option<(u32, usize)> {
         let (mut number, mut digits) = (0, 0);
-        while let Some(digit @ b'0'..=b'9') = self.0.get(digits)
-            && digits < max
-        {
-            number = number * 10 + u32::from(digit - b'0');
+        while digits < max && self.0.get(digits).is_some_and(u8::is_ascii_digit) {
+            number = number * 10 + u32::from(self.0[digits] - b'0');
             digits += 1;
         }
         if digits < min || digits == 0 {
             return None;
         }
-        self.0 = self.0.get(digits..)?;
+        self.0 = &self.0[digits..];
         Some((number, digits))
     }
 
@@ -223,20 +227,20 @@ impl<'a> Cursor<'a> {
 
     /// `Z`, `UTC`, `GMT`, or `±hh`, `±hhmm`, `±hh:mm`, `±hh:mm:ss` up to 18 hours; in seconds.
     fn zone(&mut self) -> Option<i32> {
-        if self.eat("Z").is_some() || self.eat("UTC").is_some() || self.eat("GMT").is_some() {
+        if self.eat(b'Z').is_some() || self.eat_text("UTC").is_some() || self.eat_text("GMT").is_some() {
             return Some(0);
         }
-        let sign = if self.eat("+").is_some() { 1 } else { -i32::from(self.eat("-").is_some()) };
+        let sign = if self.eat(b'+').is_some() { 1 } else { -i32::from(self.eat(b'-').is_some()) };
         if sign == 0 {
             return None;
         }
         let (hours, _) = self.number(2, 2)?;
-        let colon = self.eat(":").is_some();
+        let colon = self.eat(b':').is_some();
         let minutes = self.number(2, 2).map(|(n, _)| n);
         if colon && minutes.is_none() {
             return None;
         }
-        let seconds = if colon && self.eat(":").is_some() { self.number(2, 2)?.0 } else { 0 };
+        let seconds = if colon && self.eat(b':').is_some() { self.number(2, 2)?.0 } else { 0 };
         let minutes = minutes.unwrap_or(0);
         let total = hours * 3600 + minutes * 60 + seconds;
         (minutes < 60 && seconds < 60 && total <= 18 * 3600).then_some(sign * i32::try_from(total).ok()?)
@@ -252,11 +256,11 @@ fn iso8601(text: &str) -> Option<i128> {
         if cursor.is_done() {
             return parts.nanoseconds();
         }
-        cursor.eat("-")?;
+        cursor.eat(b'-')?;
         parts.set(unit, cursor.number(2, 2)?.0);
     }
     if !cursor.is_done() {
-        cursor.eat("T")?;
+        cursor.eat(b'T')?;
     }
     if !cursor.is_done() {
         time_of_day(&mut cursor, &mut parts)?;
@@ -266,11 +270,11 @@ fn iso8601(text: &str) -> Option<i128> {
 
 fn time_of_day(cursor: &mut Cursor<'_>, parts: &mut Parts) -> Option<()> {
     parts.set(Unit::Hour, cursor.number(2, 2)?.0);
-    if cursor.eat(":").is_some() {
+    if cursor.eat(b':').is_some() {
         parts.set(Unit::Minute, cursor.number(2, 2)?.0);
-        if cursor.eat(":").is_some() {
+        if cursor.eat(b':').is_some() {
             parts.set(Unit::Second, cursor.number(2, 2)?.0);
-            if cursor.eat(".").or_else(|| cursor.eat(",")).is_some() {
+            if cursor.eat(b'.').or_else(|| cursor.eat(b',')).is_some() {
                 parts.set(Unit::Fraction, cursor.fraction()?);
             }
         }
@@ -337,10 +341,10 @@ fn by_pattern(text: &str, pattern: &[PatternPart]) -> Option<i128> {
     let mut parts = Parts::START;
     for part in pattern {
         match part {
-            PatternPart::Literal(literal) => cursor.eat(literal)?,
+            PatternPart::Literal(literal) => cursor.eat_text(literal)?,
             PatternPart::Zone => parts.offset_seconds = cursor.zone()?,
             PatternPart::MonthName => {
-                let month = (1..).zip(MONTHS).find(|(_, name)| cursor.eat(name).is_some())?.0;
+                let month = (1..).zip(MONTHS).find(|(_, name)| cursor.eat_text(name).is_some())?.0;
                 parts.set(Unit::Month, month);
             }
             PatternPart::Number(Unit::Fraction, digits) => {

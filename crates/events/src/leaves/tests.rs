@@ -48,7 +48,7 @@ fn outcome(records: &[Vec<u8>], may_walk: bool) -> Outcome {
     let batch = shredder.finish();
     let ids = (0..batch.num_rows())
         .map(|row| (batch.given_id(row).map(str::to_owned), batch.index(row).map(str::to_owned)));
-    Outcome { taken, ids: ids.collect(), columns: batch.columns().clone(), misfits }
+    Outcome { taken, ids: ids.collect(), columns: batch.to_record_batch(), misfits }
 }
 
 fn check(records: &[Vec<u8>]) {
