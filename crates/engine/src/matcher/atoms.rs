@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rulehound_query::{Predicate, Test};
 use rulehound_schema::Field;
 
+use super::cache::VerdictCache;
 use super::column::{ColumnAtoms, OpenColumn};
 use super::rows::RowSet;
 use super::{FilterId, MatcherError};
@@ -13,6 +14,10 @@ use rulehound_events::EventBatch;
 /// A predicate, counted over all columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct AtomId(pub(super) u32);
+
+/// A column that has atoms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct ColumnId(pub(super) usize);
 
 /// An atom, counted within its column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,7 +33,7 @@ impl Slot {
 #[derive(Debug)]
 pub(super) struct Atoms {
     /// Column and slot of each atom.
-    places: Vec<(usize, Slot)>,
+    places: Vec<(ColumnId, Slot)>,
     columns: Vec<ColumnAtoms>,
 }
 
@@ -52,7 +57,7 @@ impl Atoms {
                 pending.len() - 1
             });
             if let Some((_, tests)) = pending.get_mut(column) {
-                places.push((column, Slot(u32::try_from(tests.len()).unwrap_or(u32::MAX))));
+                places.push((ColumnId(column), Slot(u32::try_from(tests.len()).unwrap_or(u32::MAX))));
                 tests.push(PendingTest { test, filter });
             }
         }
@@ -65,9 +70,9 @@ impl Atoms {
         self.place(atom).map_or(0, |(_, column, _)| column.cost())
     }
 
-    fn place(&self, atom: AtomId) -> Option<(usize, &ColumnAtoms, Slot)> {
-        let (index, slot) = *self.places.get(atom.0 as usize)?;
-        Some((index, self.columns.get(index)?, slot))
+    fn place(&self, atom: AtomId) -> Option<(ColumnId, &ColumnAtoms, Slot)> {
+        let (id, slot) = *self.places.get(atom.0 as usize)?;
+        Some((id, self.columns.get(id.0)?, slot))
     }
 }
 
@@ -75,22 +80,43 @@ impl Atoms {
 pub(super) struct OpenColumns<'a> {
     atoms: &'a Atoms,
     batch: &'a EventBatch,
+    cache: &'a mut VerdictCache,
     open: Vec<Option<OpenColumn<'a>>>,
 }
 
 impl<'a> OpenColumns<'a> {
-    pub(super) fn new(atoms: &'a Atoms, batch: &'a EventBatch) -> Self {
-        Self { atoms, batch, open: atoms.columns.iter().map(|_| None).collect() }
+    pub(super) fn new(atoms: &'a Atoms, batch: &'a EventBatch, cache: &'a mut VerdictCache) -> Self {
+        Self { atoms, batch, cache, open: atoms.columns.iter().map(|_| None).collect() }
     }
 
     /// The rows on which an atom holds.
     pub(super) fn rows(&mut self, atom: AtomId) -> RowSet {
-        let Some((index, column, slot)) = self.atoms.place(atom) else {
-            return RowSet::empty(self.batch.num_rows());
-        };
-        match self.open.get_mut(index) {
-            Some(open) => open.get_or_insert_with(|| column.open(self.batch)).rows(slot),
-            None => RowSet::empty(self.batch.num_rows()),
+        let rows = self.batch.num_rows();
+        self.column(atom).map_or(RowSet::empty(rows), |(column, slot, cache)| column.rows(slot, cache))
+    }
+
+    /// Those rows of `among` on which an atom holds, asked one by one.
+    pub(super) fn rows_of_few(&mut self, atom: AtomId, among: &RowSet) -> RowSet {
+        let mut rows = RowSet::empty(self.batch.num_rows());
+        if let Some((column, slot, cache)) = self.column(atom) {
+            among.iter().filter(|row| column.holds(slot, *row, cache)).for_each(|row| rows.insert(row));
         }
+        rows
+    }
+
+    /// Whether it costs little to find all rows on which an atom holds: then it is asked first.
+    pub(super) fn is_cheap(&mut self, atom: AtomId) -> bool {
+        self.column(atom).is_none_or(|(column, _, _)| column.is_cheap())
+    }
+
+    /// Whether an atom holds on any row.
+    pub(super) fn holds_anywhere(&mut self, atom: AtomId) -> bool {
+        self.column(atom).is_some_and(|(column, slot, cache)| column.holds_anywhere(slot, cache))
+    }
+
+    fn column(&mut self, atom: AtomId) -> Option<(&mut OpenColumn<'a>, Slot, &mut VerdictCache)> {
+        let (id, column, slot) = self.atoms.place(atom)?;
+        let open = self.open.get_mut(id.0)?.get_or_insert_with(|| column.open(id, self.batch));
+        Some((open, slot, self.cache))
     }
 }

@@ -2,18 +2,20 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Float64Type, Int32Type, Int64Type, TimestampMillisecondType, TimestampNanosecondType, UInt64Type,
+    Float64Type, Int64Type, TimestampMillisecondType, TimestampNanosecondType, UInt64Type,
 };
-use arrow_array::{Array, DictionaryArray, ListArray};
+use arrow_array::{Array, ListArray};
 use arrow_schema::{DataType, TimeUnit};
 use rulehound_events::EventBatch;
 use rulehound_query::Test;
 use rulehound_schema::{Field, FieldSource, Value};
 
 use super::MatcherError;
-use super::atoms::{PendingTest, Slot};
+use super::atoms::{ColumnId, PendingTest, Slot};
+use super::cache::VerdictCache;
+use super::judged::JudgedStrings;
 use super::rows::RowSet;
-use super::strings::{StringAtoms, Verdicts};
+use super::strings::StringAtoms;
 use crate::interpret::test_holds;
 
 /// The atoms of one column. This is the seat of everything that is done for many atoms together: for a batch,
@@ -33,21 +35,28 @@ impl ColumnAtoms {
         Ok(Self { field, tests: tests.into_iter().map(|pending| pending.test).collect(), strings })
     }
 
+    /// Whether an atom asks for nothing but that there is a value.
+    fn is_presence(&self, slot: Slot) -> bool {
+        matches!(self.tests.get(slot.index()), Some(Test::Exists))
+    }
+
     /// The work of opening the column, in no unit: atoms that are dear for each distinct value weigh more.
     pub(super) fn cost(&self) -> u64 {
         self.tests.len() as u64 + self.strings.cost()
     }
 
     /// Opens the column over a batch.
-    pub(super) fn open<'a>(&'a self, batch: &'a EventBatch) -> OpenColumn<'a> {
-        let rows = batch.num_rows();
+    pub(super) fn open<'a>(&'a self, id: ColumnId, batch: &'a EventBatch) -> OpenColumn<'a> {
         let list = batch.layout().column_of(&self.field).map(|column| batch.column(column));
-        let content = match list.map(|list| (list, string_items(list))) {
-            Some((list, Some(items))) => Content::Strings(list, self.strings.judge_column(list, items)),
-            Some((list, None)) => Content::Values(list),
+        let content = match list {
             None => Content::Rows(batch),
+            Some(list) if list.values().is_empty() => Content::Empty,
+            Some(list) => match JudgedStrings::open(&self.strings, id, list) {
+                Some(strings) => Content::Strings(list, strings),
+                None => Content::Values(list),
+            },
         };
-        OpenColumn { atoms: self, rows, content }
+        OpenColumn { atoms: self, rows: batch.num_rows(), content }
     }
 }
 
@@ -59,8 +68,10 @@ pub(super) struct OpenColumn<'a> {
 }
 
 enum Content<'a> {
-    /// Strings: each distinct value is judged already, for all atoms.
-    Strings(&'a ListArray, Verdicts),
+    /// No row has a value.
+    Empty,
+    /// Strings: each distinct value is judged once, for all atoms.
+    Strings(&'a ListArray, JudgedStrings<'a>),
     /// Other values, judged row by row, one atom at a time.
     Values(&'a ListArray),
     /// The batch does not have the column: each row is asked.
@@ -68,31 +79,54 @@ enum Content<'a> {
 }
 
 impl OpenColumn<'_> {
+    /// Whether it costs little to find all rows on which an atom holds.
+    pub(super) fn is_cheap(&self) -> bool {
+        match &self.content {
+            Content::Empty => true,
+            Content::Strings(_, strings) => strings.is_small(),
+            Content::Values(_) | Content::Rows(_) => false,
+        }
+    }
+
+    /// Whether an atom holds on any row.
+    pub(super) fn holds_anywhere(&mut self, slot: Slot, cache: &mut VerdictCache) -> bool {
+        match (&mut self.content, self.atoms.tests.get(slot.index())) {
+            (Content::Empty, _) | (_, None) => false,
+            (Content::Strings(..) | Content::Values(_), Some(Test::Exists)) => true,
+            (Content::Strings(_, strings), _) => strings.holds_anywhere(slot, cache),
+            (Content::Values(_) | Content::Rows(_), _) => !self.rows(slot, cache).is_empty(),
+        }
+    }
+
     /// The rows on which an atom holds.
-    pub(super) fn rows(&self, slot: Slot) -> RowSet {
-        let Some(test) = self.atoms.tests.get(slot.index()) else {
-            return RowSet::empty(self.rows);
-        };
-        let field = &self.atoms.field;
-        match (&self.content, test) {
-            (Content::Rows(batch), _) => RowSet::of(self.rows, |row| {
-                batch.row(row).values(field).iter().any(|value| test_holds(test, field.field_type, value))
-            }),
+    pub(super) fn rows(&mut self, slot: Slot, cache: &mut VerdictCache) -> RowSet {
+        match &mut self.content {
+            Content::Empty => RowSet::empty(self.rows),
+            Content::Strings(_, strings) if !self.atoms.is_presence(slot) => strings.rows(slot, cache),
+            _ => RowSet::of(self.rows, |row| self.holds(slot, row, cache)),
+        }
+    }
+
+    /// Whether an atom holds on a row.
+    pub(super) fn holds(&mut self, slot: Slot, row: usize, cache: &mut VerdictCache) -> bool {
+        let Some(test) = self.atoms.tests.get(slot.index()) else { return false };
+        let field_type = self.atoms.field.field_type;
+        match (&mut self.content, test) {
+            (Content::Empty, _) => false,
             (Content::Strings(list, _) | Content::Values(list), Test::Exists) => {
-                RowSet::of(self.rows, |row| !items_of(list, row).is_empty())
+                !items_of(list, row).is_empty()
             }
-            (Content::Strings(_, verdicts), _) => verdicts.rows(slot, self.rows),
+            (Content::Strings(_, strings), _) => strings.holds(slot, row, cache),
             (Content::Values(list), _) => {
-                scan(list, self.rows, &|value| test_holds(test, field.field_type, value))
+                let mut items = items_of(list, row);
+                items.any(|item| value(list, item).is_some_and(|value| test_holds(test, field_type, &value)))
+            }
+            (Content::Rows(batch), _) => {
+                let event = batch.row(row);
+                event.values(&self.atoms.field).iter().any(|value| test_holds(test, field_type, value))
             }
         }
     }
-}
-
-/// The items of a column of strings, if it is one.
-fn string_items(list: &ListArray) -> Option<&DictionaryArray<Int32Type>> {
-    let items = list.values().as_dictionary_opt::<Int32Type>()?;
-    items.values().as_string_opt::<i32>().map(|_| items)
 }
 
 /// Which items of the list's values belong to a row.
@@ -103,46 +137,25 @@ pub(super) fn items_of(list: &ListArray, row: usize) -> std::ops::Range<usize> {
     }
 }
 
-/// Judges a column that is not of strings, value by value.
-fn scan(list: &ListArray, rows: usize, passes: &dyn Fn(&Value<'_>) -> bool) -> RowSet {
+/// An item of a column that is not of strings.
+fn value(list: &ListArray, item: usize) -> Option<Value<'static>> {
     let items = list.values();
-    match items.data_type() {
-        DataType::Int64 => {
-            let items = items.as_primitive::<Int64Type>().values();
-            scan_items(list, rows, |item| passes(&Value::Long(items[item])))
-        }
-        DataType::UInt64 => {
-            let items = items.as_primitive::<UInt64Type>().values();
-            scan_items(list, rows, |item| passes(&Value::UnsignedLong(items[item])))
-        }
-        DataType::Float64 => {
-            let items = items.as_primitive::<Float64Type>().values();
-            scan_items(list, rows, |item| passes(&Value::Double(items[item])))
-        }
+    Some(match items.data_type() {
+        DataType::Int64 => Value::Long(items.as_primitive::<Int64Type>().value(item)),
+        DataType::UInt64 => Value::UnsignedLong(items.as_primitive::<UInt64Type>().value(item)),
+        DataType::Float64 => Value::Double(items.as_primitive::<Float64Type>().value(item)),
         DataType::Timestamp(TimeUnit::Millisecond, _) => {
-            let items = items.as_primitive::<TimestampMillisecondType>().values();
-            scan_items(list, rows, |item| passes(&Value::Date(items[item])))
+            Value::Date(items.as_primitive::<TimestampMillisecondType>().value(item))
         }
         DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            let items = items.as_primitive::<TimestampNanosecondType>().values();
-            scan_items(list, rows, |item| passes(&Value::DateNanos(items[item])))
+            Value::DateNanos(items.as_primitive::<TimestampNanosecondType>().value(item))
         }
-        DataType::Boolean => {
-            let items = items.as_boolean().values();
-            scan_items(list, rows, |item| passes(&Value::Boolean(items.value(item))))
-        }
+        DataType::Boolean => Value::Boolean(items.as_boolean().value(item)),
         DataType::FixedSizeBinary(16) => {
-            let items = items.as_fixed_size_binary();
-            scan_items(list, rows, |item| {
-                let address = <[u8; 16]>::try_from(items.value(item));
-                address.is_ok_and(|address| passes(&Value::Ip(address.into())))
-            })
+            let address = <[u8; 16]>::try_from(items.as_fixed_size_binary().value(item));
+            Value::Ip(address.ok()?.into())
         }
         // No other types are in a batch's layout.
-        _ => RowSet::empty(rows),
-    }
-}
-
-fn scan_items(list: &ListArray, rows: usize, holds: impl Fn(usize) -> bool) -> RowSet {
-    RowSet::of(rows, |row| items_of(list, row).any(&holds))
+        _ => return None,
+    })
 }

@@ -5,8 +5,12 @@ use rulehound_query::Expr;
 use rulehound_schema::Value;
 
 use super::atoms::{Atoms, OpenColumns};
+use super::cache::VerdictCache;
 use super::program::{ComputedId, Node, NodeId, Program};
 use super::rows::RowSet;
+
+/// Of so many rows one is few: then it costs less to ask each row than to find all rows of the batch.
+const FEW: usize = 64;
 
 /// The state of a program on one batch: what was found out so far.
 pub(super) struct Evaluation<'a> {
@@ -28,12 +32,17 @@ struct Computed {
 }
 
 impl<'a> Evaluation<'a> {
-    pub(super) fn new(program: &'a Program, atoms: &'a Atoms, batch: &'a EventBatch) -> Self {
+    pub(super) fn new(
+        program: &'a Program,
+        atoms: &'a Atoms,
+        batch: &'a EventBatch,
+        cache: &'a mut VerdictCache,
+    ) -> Self {
         let none = RowSet::empty(batch.num_rows());
         Self {
             program,
             batch,
-            columns: OpenColumns::new(atoms, batch),
+            columns: OpenColumns::new(atoms, batch, cache),
             known: vec![None; program.num_nodes()],
             computed: (program.expressions().iter())
                 .map(|_| Computed { judged: none.clone(), holds: none.clone() })
@@ -43,7 +52,16 @@ impl<'a> Evaluation<'a> {
 
     /// All rows on which a node holds.
     pub(super) fn rows(&mut self, node: NodeId) -> RowSet {
+        if !self.may_hold(node) {
+            return RowSet::empty(self.batch.num_rows());
+        }
         self.rows_among(node, &RowSet::full(self.batch.num_rows()))
+    }
+
+    /// Whether a node may hold at all, by the cheapest of what it needs.
+    fn may_hold(&mut self, node: NodeId) -> bool {
+        let program = self.program;
+        program.needed(node).all(|atom| !self.columns.is_cheap(atom) || self.columns.holds_anywhere(atom))
     }
 
     /// The rows on which each computed expression was evaluated.
@@ -60,7 +78,11 @@ impl<'a> Evaluation<'a> {
         if self.program.is_computed(id) {
             return self.judge(id, among);
         }
-        if self.known.get(id.index()).is_none_or(Option::is_none) {
+        let is_known = self.known.get(id.index()).is_some_and(Option::is_some);
+        if !is_known && among.count() <= self.batch.num_rows() / FEW {
+            return self.judge(id, among);
+        }
+        if !is_known {
             let all = self.judge(id, &RowSet::full(self.batch.num_rows()));
             if let Some(known) = self.known.get_mut(id.index()) {
                 *known = Some(all);
@@ -77,6 +99,9 @@ impl<'a> Evaluation<'a> {
         match self.program.node(id) {
             Node::Constant(true) => among.clone(),
             Node::Constant(false) => RowSet::empty(self.batch.num_rows()),
+            Node::Atom(atom) if among.count() <= self.batch.num_rows() / FEW => {
+                self.columns.rows_of_few(*atom, among)
+            }
             Node::Atom(atom) => {
                 let mut rows = self.columns.rows(*atom);
                 rows.intersect(among);
@@ -90,8 +115,10 @@ impl<'a> Evaluation<'a> {
             }
             Node::And(children) => {
                 let mut rows = among.clone();
-                for child in children {
-                    rows = self.rows_among(*child, &rows);
+                let (first, then): (Vec<NodeId>, Vec<NodeId>) =
+                    children.iter().partition(|child| self.is_cheap_atom(**child));
+                for child in first.into_iter().chain(then) {
+                    rows = self.rows_among(child, &rows);
                     if rows.is_empty() {
                         break;
                     }
@@ -112,6 +139,10 @@ impl<'a> Evaluation<'a> {
                 rows
             }
         }
+    }
+
+    fn is_cheap_atom(&mut self, id: NodeId) -> bool {
+        matches!(self.program.node(id), Node::Atom(atom) if self.columns.is_cheap(*atom))
     }
 
     /// Runs the interpreter on those rows of `among` that it has not seen.

@@ -19,8 +19,10 @@
 //! for (`column`), which for strings judges all distinct values for all atoms together (`strings`).
 
 mod atoms;
+mod cache;
 mod column;
 mod evaluate;
+mod judged;
 mod program;
 mod rows;
 mod strings;
@@ -28,7 +30,7 @@ mod strings;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_buffer::BooleanBuffer;
 use rulehound_events::EventBatch;
@@ -38,6 +40,7 @@ use rulehound_query::{Filter, PatternError};
 use rulehound_schema::Field;
 
 use atoms::Atoms;
+use cache::{CACHE_BYTES, VerdictCache};
 use evaluate::Evaluation;
 use program::{NodeId, Program};
 
@@ -67,6 +70,9 @@ pub struct Matcher {
     atoms: Atoms,
     roots: Vec<NodeId>,
     fields: BTreeSet<Field>,
+    /// Those not in use; each evaluation takes one.
+    caches: Mutex<Vec<VerdictCache>>,
+    cache_bytes: usize,
 }
 
 impl Matcher {
@@ -78,7 +84,8 @@ impl Matcher {
         for filter in &filters {
             filter.for_each_field(&mut |field| _ = fields.insert(field.clone()));
         }
-        Ok(Self { program: program.ordered(&atoms), atoms, roots, fields })
+        let (program, caches) = (program.ordered(&atoms), Mutex::default());
+        Ok(Self { program, atoms, roots, fields, caches, cache_bytes: CACHE_BYTES })
     }
 
     /// The fields that the filters read, each once, in order.
@@ -88,13 +95,16 @@ impl Matcher {
 
     /// For each filter that holds on any event of the batch, in order, the rows on which it does.
     pub fn evaluate(&self, batch: &EventBatch) -> Vec<(FilterId, BooleanBuffer)> {
-        let mut evaluation = Evaluation::new(&self.program, &self.atoms, batch);
-        let ids = (0..).map(FilterId);
-        ids.zip(&self.roots)
-            .filter_map(|(id, root)| {
-                let rows = evaluation.rows(*root);
-                (!rows.is_empty()).then(|| (id, rows.to_boolean_buffer()))
-            })
-            .collect()
+        let idle = || self.caches.lock().unwrap_or_else(PoisonError::into_inner);
+        let cache = idle().pop();
+        let mut cache = cache.unwrap_or_else(|| VerdictCache::new(self.cache_bytes));
+        let mut evaluation = Evaluation::new(&self.program, &self.atoms, batch, &mut cache);
+        let found = (0..).map(FilterId).zip(&self.roots).filter_map(|(id, root)| {
+            let rows = evaluation.rows(*root);
+            (!rows.is_empty()).then(|| (id, rows.to_boolean_buffer()))
+        });
+        let found = found.collect();
+        idle().push(cache);
+        found
     }
 }

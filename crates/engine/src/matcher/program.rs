@@ -72,6 +72,20 @@ impl Program {
         self.nodes.get(id.index()).unwrap_or(&Node::Constant(false))
     }
 
+    /// Atoms without which a node holds nowhere.
+    pub(super) fn needed(&self, id: NodeId) -> impl Iterator<Item = AtomId> + '_ {
+        let (only, children) = match self.node(id) {
+            Node::Atom(atom) => (Some(*atom), &[][..]),
+            Node::And(children) => (None, &children[..]),
+            _ => (None, &[][..]),
+        };
+        let atoms = children.iter().filter_map(|child| match self.node(*child) {
+            Node::Atom(atom) => Some(*atom),
+            _ => None,
+        });
+        only.into_iter().chain(atoms)
+    }
+
     /// Whether a computed expression is below the node.
     pub(super) fn is_computed(&self, id: NodeId) -> bool {
         self.cost(id).computed

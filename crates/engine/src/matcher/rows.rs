@@ -56,6 +56,11 @@ impl RowSet {
         self.words.iter().all(|word| *word == 0)
     }
 
+    /// Number of rows in it.
+    pub(super) fn count(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
     /// Keeps the rows that `other` has too.
     pub(super) fn intersect(&mut self, other: &Self) {
         if other.words.is_empty() {
@@ -143,6 +148,7 @@ mod tests {
             prop_assert_eq!(with(RowSet::unite), &a | &b);
             prop_assert_eq!(with(RowSet::subtract), &a - &b);
             prop_assert_eq!(left.is_empty(), a.is_empty());
+            prop_assert_eq!(left.count(), a.len());
             prop_assert_eq!(RowSet::full(len).iter().count(), len);
             prop_assert_eq!(left.to_boolean_buffer().set_indices().collect::<BTreeSet<_>>(), a);
         }

@@ -1,19 +1,14 @@
-//! A column of strings: a distinct value is judged once per batch, for all atoms of the column together.
+//! The string atoms of a column, compiled together: a value is judged for all of them at once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int32Type;
-use arrow_array::{Array, DictionaryArray, ListArray};
 use rulehound_query::{Pattern, PatternError, PatternMatcher, Predicate, Test, WildcardPart};
 use rulehound_schema::{Field, Value};
 
 use super::MatcherError;
 use super::atoms::{PendingTest, Slot};
-use super::column::items_of;
-use super::rows::RowSet;
 use crate::interpret::test_holds;
 
 /// All string atoms of a column.
@@ -129,20 +124,14 @@ impl StringAtoms {
         (self.patterns.len() + 16 * self.unfiltered.len()) as u64
     }
 
-    /// Judges every distinct value of a column.
-    pub(super) fn judge_column(&self, list: &ListArray, items: &DictionaryArray<Int32Type>) -> Verdicts {
-        let values = items.values().as_string::<i32>();
-        let mut holding = Vec::new();
-        let mut satisfied = Vec::new();
-        for (key, value) in (0..).zip(values) {
-            self.judge(value.unwrap_or_default(), &mut satisfied);
-            holding.extend(satisfied.drain(..).map(|slot| (slot, key)));
-        }
-        Verdicts::new(holding, list, items)
+    /// Whether a value is judged by look-ups alone.
+    pub(super) fn is_cheap(&self) -> bool {
+        self.others.is_empty() && self.patterns.is_empty()
     }
 
-    /// Puts the atoms that a value satisfies in `satisfied`, each once.
-    fn judge(&self, value: &str, satisfied: &mut Vec<Slot>) {
+    /// Adds the atoms that a value satisfies to `satisfied`, each once and in ascending order.
+    pub(super) fn judge(&self, value: &str, satisfied: &mut Vec<Slot>) {
+        let start = satisfied.len();
         satisfied.extend(self.constants.get(value).into_iter().flatten());
         for (slot, Predicate { field, test }) in &self.others {
             if test_holds(test, field.field_type, &Value::String(value.into())) {
@@ -154,8 +143,10 @@ impl StringAtoms {
                 satisfied.extend(&pattern.slots);
             }
         }
-        satisfied.sort_unstable();
-        satisfied.dedup();
+        let mut found = satisfied.split_off(start);
+        found.sort_unstable();
+        found.dedup();
+        satisfied.append(&mut found);
     }
 
     /// The patterns that may match a value, each once.
@@ -189,56 +180,5 @@ fn necessary_part(pattern: &Pattern) -> NecessaryPart<'_> {
                 .map_or(NecessaryPart::None, |text| NecessaryPart::Literal(text))
         }
         Pattern::Regex { .. } => NecessaryPart::None,
-    }
-}
-
-/// Which atoms hold for which distinct values of a column, and where those values stand.
-pub(super) struct Verdicts {
-    /// Atom and dictionary key, in order.
-    holding: Vec<(Slot, usize)>,
-    /// The rows of a key `k` are `rows[starts[k]..starts[k + 1]]`.
-    starts: Vec<usize>,
-    rows: Vec<u32>,
-}
-
-impl Verdicts {
-    fn new(mut holding: Vec<(Slot, usize)>, list: &ListArray, items: &DictionaryArray<Int32Type>) -> Self {
-        holding.sort_unstable();
-        if holding.is_empty() {
-            return Self { holding, starts: Vec::new(), rows: Vec::new() };
-        }
-        let occurrences = || {
-            (0..list.len()).flat_map(|row| {
-                let keys = items_of(list, row).filter_map(|item| items.key(item));
-                keys.map(move |key| (key, row))
-            })
-        };
-        let mut starts = vec![0; items.values().len() + 2];
-        for (key, _) in occurrences() {
-            starts[key + 2] += 1;
-        }
-        for key in 1..starts.len() {
-            starts[key] += starts[key - 1];
-        }
-        let mut rows = vec![0; starts.last().copied().unwrap_or(0)];
-        for (key, row) in occurrences() {
-            // `starts[key + 1]` runs from the start of the key's rows to their end, which is the start of the next.
-            rows[starts[key + 1]] = u32::try_from(row).unwrap_or(u32::MAX);
-            starts[key + 1] += 1;
-        }
-        Self { holding, starts, rows }
-    }
-
-    /// The rows on which an atom holds, of `len`.
-    pub(super) fn rows(&self, slot: Slot, len: usize) -> RowSet {
-        let mut rows = RowSet::empty(len);
-        let first = self.holding.partition_point(|(other, _)| *other < slot);
-        let holding = self.holding.iter().skip(first).take_while(|(other, _)| *other == slot);
-        for (_, key) in holding {
-            if let Some(&[start, end]) = self.starts.get(*key..=key + 1) {
-                self.rows.get(start..end).into_iter().flatten().for_each(|row| rows.insert(*row as usize));
-            }
-        }
-        rows
     }
 }
