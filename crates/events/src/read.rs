@@ -62,12 +62,12 @@ pub struct ScanOptions {
 }
 
 impl Default for ScanOptions {
-    /// No columns, one thread, batches of 1,024 events, records of up to 16 MiB.
+    /// No columns, one thread, batches of 4,096 events, records of up to 16 MiB.
     fn default() -> Self {
         Self {
             layout: Arc::default(),
             threads: 1,
-            batch_rows: 1024,
+            batch_rows: 4096,
             index: None,
             max_record_bytes: 16 << 20,
             progress: None,

@@ -113,7 +113,7 @@ impl Queue {
 }
 
 /// Most bytes of records in a batch, about: what every thread holds. Arrow would allow 2 GiB.
-const BATCH_BYTES: usize = 8 << 20;
+const BATCH_BYTES: usize = 16 << 20;
 
 /// One thread of a scan.
 struct Worker<'s> {
