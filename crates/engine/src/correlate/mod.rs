@@ -103,10 +103,17 @@ pub fn correlate(plan: &Plan, hits: impl IntoIterator<Item = Hit>, samples_per_k
         correlator.push(hit, &mut detections);
     }
     correlator.finish(&mut detections);
-    if let Plan::Sequence(_) = plan {
-        detections.sort_by(|a, b| (&a.ordinal, &a.key).cmp(&(&b.ordinal, &b.key)));
-    }
+    in_order_of_results(plan, &mut detections);
     detections
+}
+
+/// Puts detections in the order of results. Those of one key keep theirs.
+pub(crate) fn in_order_of_results(plan: &Plan, detections: &mut [Detection]) {
+    match plan {
+        Plan::Event(_) => {}
+        Plan::Sequence(_) => detections.sort_by(|a, b| (&a.ordinal, &a.key).cmp(&(&b.ordinal, &b.key))),
+        Plan::Sample(_) => detections.sort_by(|a, b| a.key.cmp(&b.key)),
+    }
 }
 
 /// What a correlator remembers, by its kind.

@@ -5,67 +5,30 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
-use indexmap::IndexSet;
 use rulehound_events::{EventBatch, EventRow};
-use rulehound_query::{Plan, Query};
 use rulehound_schema::{Field, FieldSource, Value};
 
-use crate::correlate::{Key, StepId, keys_of};
+use crate::correlate::{Key, keys_of};
 use crate::order::{self, Place, TIMESTAMP};
 
 use super::questions::{Question, Questions, RuleIndex};
+use super::steps::StepHits;
 use super::store::{EventRef, EventStore, Moment, Prepared};
-
-/// A hit of a step of a sequence or sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct StepHit {
-    pub(super) event: EventRef,
-    pub(super) step: StepId,
-    /// The join key, by its place in [`Hits::keys`].
-    pub(super) key: u32,
-}
-
-/// The hits of one rule.
-#[derive(Debug)]
-pub(super) enum RuleHits {
-    /// Of a rule over single events.
-    Events(Vec<EventRef>),
-    /// Of a sequence or sample.
-    Steps {
-        hits: Vec<StepHit>,
-        /// Filled only for a rule that names its own timestamp or tiebreaker field.
-        places: HashMap<EventRef, Place>,
-    },
-}
 
 /// All that a scan leaves behind.
 #[derive(Debug)]
 pub(super) struct Hits {
     pub(super) store: EventStore,
-    pub(super) rules: Vec<RuleHits>,
-    pub(super) keys: KeyTable,
+    /// By rule, the hits of those over single events.
+    pub(super) events: Vec<Vec<EventRef>>,
+    /// The hits of sequences and samples.
+    pub(super) steps: StepHits,
+    /// Where events stand for rules that name a timestamp or tiebreaker field of their own.
+    pub(super) own_places: HashMap<(RuleIndex, EventRef), Place>,
     /// Hits that join under too many keys.
     pub(super) too_many_keys: u64,
     /// Writing to the event store failed: the hunt cannot go on.
     pub(super) failure: Option<io::Error>,
-}
-
-/// Join keys, each once.
-#[derive(Debug, Default)]
-pub(super) struct KeyTable(IndexSet<Key>);
-
-impl KeyTable {
-    fn intern(&mut self, key: &Key) -> io::Result<u32> {
-        let place = match self.0.get_index_of(key) {
-            Some(place) => place,
-            None => self.0.insert_full(key.clone()).0,
-        };
-        u32::try_from(place).map_err(|_| io::Error::other("more than 4,294,967,296 different join keys"))
-    }
-
-    pub(super) fn get(&self, place: u32) -> Option<&Key> {
-        self.0.get_index(place as usize)
-    }
 }
 
 /// Takes batches and keeps their hits.
@@ -87,16 +50,7 @@ struct Answer<'a> {
 }
 
 impl<'a> Collector<'a> {
-    pub(super) fn new(questions: &'a Questions, queries: &[&Query]) -> Self {
-        let rules = queries
-            .iter()
-            .map(|query| match query.plan {
-                Plan::Event(_) => RuleHits::Events(Vec::new()),
-                Plan::Sequence(_) | Plan::Sample(_) => {
-                    RuleHits::Steps { hits: Vec::new(), places: HashMap::new() }
-                }
-            })
-            .collect();
+    pub(super) fn new(questions: &'a Questions, rules: usize) -> Self {
         let field = |name| {
             let column = questions.layout.column(name)?;
             questions.layout.fields().get(column).cloned()
@@ -104,8 +58,9 @@ impl<'a> Collector<'a> {
         let usual = [field(TIMESTAMP), field("event.sequence"), field("winlog.record_id")];
         let hits = Hits {
             store: EventStore::new(),
-            rules,
-            keys: KeyTable::default(),
+            events: vec![Vec::new(); rules],
+            steps: StepHits::new(),
+            own_places: HashMap::new(),
             too_many_keys: 0,
             failure: None,
         };
@@ -182,20 +137,18 @@ impl Hits {
     fn add(&mut self, event: &Prepared<'_>, answers: &[Answer<'_>]) -> io::Result<()> {
         let event = self.store.insert(event)?;
         for Answer { question, keys, place, .. } in answers {
-            let RuleIndex(rule) = question.rule;
-            match self.rules.get_mut(rule) {
-                Some(RuleHits::Events(events)) => events.push(event),
-                Some(RuleHits::Steps { hits, places }) => {
-                    for key in keys {
-                        hits.push(StepHit { event, step: question.step, key: self.keys.intern(key)? });
-                    }
-                    if let Some(own) = place {
-                        // Two records that are one event may differ: the least, whichever came first.
-                        let least = places.entry(event).or_insert_with(|| own.clone());
-                        *least = own.clone().min(least.clone());
-                    }
-                }
-                None => {}
+            let rule = question.rule;
+            if !question.is_step {
+                self.events.get_mut(rule.0).into_iter().for_each(|events| events.push(event));
+                continue;
+            }
+            for key in keys {
+                self.steps.put(rule, event, question.step, key)?;
+            }
+            if let Some(own) = place {
+                // Two records that are one event may differ: the least, whichever came first.
+                let least = self.own_places.entry((rule, event)).or_insert_with(|| own.clone());
+                *least = own.clone().min(least.clone());
             }
         }
         Ok(())

@@ -1,15 +1,18 @@
 //! The stateful half of a hunt: hits in the order of the events' own time, through each rule's correlator.
 
-use std::ops::Range;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use rulehound_query::Query;
 
-use crate::correlate::{Detection, Hit, Ordinal, StepMatch, correlate};
+use crate::correlate::{Detection, Hit, Key, Ordinal, StepMatch, correlate, in_order_of_results};
 use crate::order::Place;
 use crate::search::pipes;
 
-use super::collect::{Hits, KeyTable, RuleHits, StepHit};
+use super::collect::Hits;
 use super::questions::RuleIndex;
+use super::steps::{Part, StepHit, StepHits};
 use super::store::{EventRef, EventStore};
 
 /// How many samples of one join key a rule finds: Elasticsearch's default.
@@ -31,91 +34,108 @@ pub(super) struct Detections {
     pub(super) without_time: u64,
 }
 
-/// Runs every rule's hits through its correlator.
-pub(super) fn detect(queries: &[&Query], hits: &mut Hits) -> Detections {
+/// Runs every rule's hits through its correlator, on so many threads.
+pub(super) fn detect(queries: &[&Query], hits: &mut Hits, threads: usize) -> io::Result<Detections> {
     let mut detections = Detections::default();
-    let rules = std::mem::take(&mut hits.rules);
-    for (index, (query, rule_hits)) in queries.iter().zip(rules).enumerate() {
-        let rule = RuleIndex(index);
-        let mut found: Vec<Found> = match rule_hits {
-            RuleHits::Events(mut events) => {
-                events.sort_unstable();
-                events.dedup();
-                events.sort_by_cached_key(|&event| hits.store.sort_key(event));
-                events
-                    .into_iter()
-                    .map(|event| Found { rule, events: vec![event], correlated: false })
-                    .collect()
-            }
-            RuleHits::Steps { hits: steps, places } => {
-                let own = |event| {
-                    let Place { time, tiebreaker } = places.get(&event)?.clone();
-                    let usual = hits.store.ordinal(event);
-                    Some(Ordinal { time: time?, tiebreaker, tie: usual.map_or((0, 0), |usual| usual.tie) })
-                };
-                let ordinal = |event| {
-                    if places.contains_key(&event) { own(event) } else { hits.store.ordinal(event) }
-                };
-                let ordered = Ordered::new(steps, &ordinal);
-                detections.without_time += ordered.without_time;
-                correlate(&query.plan, ordered.hits(&hits.keys, &ordinal), SAMPLES_PER_KEY)
-                    .into_iter()
-                    .map(|detection| Found { rule, events: events_of(&detection), correlated: true })
-                    .collect()
-            }
-        };
-        pipes::apply(&query.pipes, &mut found);
-        detections.found.append(&mut found);
+    for (rule, mut events) in (0..).map(RuleIndex).zip(std::mem::take(&mut hits.events)) {
+        events.sort_unstable();
+        events.dedup();
+        events.sort_by_key(|&event| hits.store.sort_key(event));
+        let found = events.into_iter().map(|event| Found { rule, events: vec![event], correlated: false });
+        add(&mut detections.found, queries, rule, found.collect());
+    }
+    let Joined { found, without_time } = join(queries, hits, threads)?;
+    detections.without_time = without_time;
+    for (rule, mut found) in found {
+        let Some(query) = queries.get(rule.0) else { continue };
+        in_order_of_results(&query.plan, &mut found);
+        let found =
+            found.iter().map(|detection| Found { rule, events: events_of(detection), correlated: true });
+        add(&mut detections.found, queries, rule, found.collect());
     }
     sort(&mut detections.found, &hits.store);
-    detections
+    Ok(detections)
 }
 
-/// The hits of a rule, in the order in which its correlator takes them. A rule may have a hit for every event
-/// there is, so they stay as small as they were kept until the correlator takes them.
-struct Ordered {
-    /// By event, and within it by step and key.
-    steps: Vec<StepHit>,
-    /// Where the hits of each event that has a time are in `steps`, in order.
-    events: Vec<Range<usize>>,
-    /// Events without a time, which are left out.
+/// Adds what the pipes of a rule let through of what was found.
+fn add(all: &mut Vec<Found>, queries: &[&Query], rule: RuleIndex, mut found: Vec<Found>) {
+    let pipes = queries.get(rule.0).map_or(&[][..], |query| &query.pipes);
+    pipes::apply(pipes, &mut found);
+    all.append(&mut found);
+}
+
+/// What sequences and samples come to.
+#[derive(Debug, Default)]
+struct Joined {
+    found: BTreeMap<RuleIndex, Vec<Detection>>,
     without_time: u64,
 }
 
-impl Ordered {
-    fn new(mut steps: Vec<StepHit>, ordinal: &impl Fn(EventRef) -> Option<Ordinal>) -> Self {
-        steps.sort_unstable();
-        steps.dedup();
-        let mut events: Vec<Range<usize>> = Vec::new();
-        let mut start = 0;
-        for of_event in steps.chunk_by(|a, b| a.event == b.event) {
-            events.push(start..start + of_event.len());
-            start += of_event.len();
+/// Correlates part by part.
+fn join(queries: &[&Query], hits: &mut Hits, threads: usize) -> io::Result<Joined> {
+    let steps = std::mem::replace(&mut hits.steps, StepHits::new());
+    let (parts, hits) = (Mutex::new(steps.into_parts()), &*hits);
+    let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || -> io::Result<Joined> {
+        let mut joined = Joined::default();
+        while let Some(part) = next() {
+            join_part(queries, hits, &part.read()?, &mut joined);
         }
-        let all = events.len();
-        let of = |hits: &Range<usize>| ordinal(steps.get(hits.start)?.event);
-        events.retain(|hits| of(hits).is_some());
-        let without_time = (all - events.len()) as u64;
-        events.sort_by_key(of);
-        Self { steps, events, without_time }
-    }
+        Ok(joined)
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = work()?;
+        for other in others {
+            // A panic elsewhere is reported where it happens.
+            let part = other.join().map_err(|_| io::Error::other("a thread has panicked"))??;
+            all.without_time += part.without_time;
+            for (rule, mut found) in part.found {
+                all.found.entry(rule).or_default().append(&mut found);
+            }
+        }
+        Ok(all)
+    })
+}
 
-    /// A hit for each event.
-    fn hits(
-        &self,
-        keys: &KeyTable,
-        ordinal: &impl Fn(EventRef) -> Option<Ordinal>,
-    ) -> impl Iterator<Item = Hit> {
-        self.events.iter().filter_map(|range| {
-            let hits = self.steps.get(range.clone())?;
-            let event = hits.first()?.event;
-            let matches = hits
-                .iter()
-                .filter_map(|hit| Some(StepMatch { step: hit.step, key: keys.get(hit.key)?.clone() }))
-                .collect();
-            Some(Hit { event: event.into(), ordinal: ordinal(event)?, matches })
-        })
+/// Correlates the hits of some keys, rule by rule.
+fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) {
+    for of_rule in part.hits.chunk_by(|a, b| a.rule == b.rule) {
+        let Some((rule, query)) = of_rule.first().and_then(|hit| Some((hit.rule, queries.get(hit.rule.0)?)))
+        else {
+            continue;
+        };
+        let ordinal = |event| {
+            let usual = hits.store.ordinal(event);
+            match hits.own_places.get(&(rule, event)) {
+                None => usual,
+                Some(Place { time, tiebreaker }) => {
+                    let tie = usual.map_or((0, 0), |usual| usual.tie);
+                    Some(Ordinal { time: (*time)?, tiebreaker: tiebreaker.clone(), tie })
+                }
+            }
+        };
+        let mut events: Vec<&[StepHit]> = of_rule.chunk_by(|a, b| a.event == b.event).collect();
+        let all = events.len();
+        let place = |hits: &&[StepHit]| hits.first().and_then(|hit| ordinal(hit.event));
+        events.retain(|hits| place(hits).is_some());
+        joined.without_time += (all - events.len()) as u64;
+        events.sort_by_cached_key(place);
+        let hits = events.into_iter().filter_map(|hits| hit(hits, &part.keys, &ordinal));
+        let mut found = correlate(&query.plan, hits, SAMPLES_PER_KEY);
+        if !found.is_empty() {
+            joined.found.entry(rule).or_default().append(&mut found);
+        }
     }
+}
+
+/// The hits of one event, as a correlator takes them.
+fn hit(hits: &[StepHit], keys: &[Key], ordinal: &impl Fn(EventRef) -> Option<Ordinal>) -> Option<Hit> {
+    let event = hits.first()?.event;
+    let of_step =
+        |hit: &StepHit| Some(StepMatch { step: hit.step, key: keys.get(hit.key as usize)?.clone() });
+    let matches = hits.iter().filter_map(of_step).collect();
+    Some(Hit { event: event.into(), ordinal: ordinal(event)?, matches })
 }
 
 fn events_of(detection: &Detection) -> Vec<EventRef> {
@@ -124,9 +144,7 @@ fn events_of(detection: &Detection) -> Vec<EventRef> {
 
 /// In the order in which alerts are given: by the time of the first event, then by rule, then by all events.
 fn sort(found: &mut [Found], store: &EventStore) {
-    found.sort_by_cached_key(|found| {
-        let events: Vec<_> = found.events.iter().map(|&event| store.sort_key(event)).collect();
-        let time = found.events.first().and_then(|&event| store.time(event));
-        (time, found.rule, events)
-    });
+    let time = |found: &Found| found.events.first().and_then(|&event| store.time(event));
+    let events = |found: &Found| found.events.clone().into_iter().map(|event| store.sort_key(event));
+    found.sort_by(|a, b| (time(a), a.rule).cmp(&(time(b), b.rule)).then_with(|| events(a).cmp(events(b))));
 }

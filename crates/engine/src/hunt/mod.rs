@@ -9,6 +9,7 @@ mod collect;
 mod detect;
 mod overflow;
 mod questions;
+mod steps;
 mod store;
 
 use std::io;
@@ -93,14 +94,14 @@ pub fn hunt<'a>(
 ) -> Result<Hunt<'a>, HuntError> {
     let questions = Questions::new(rules, options.range)?;
     let queries: Vec<&Query> = rules.iter().map(|(_, query)| *query).collect();
-    let collector = Collector::new(&questions, &queries);
+    let collector = Collector::new(&questions, rules.len());
     let scan_options = ScanOptions { layout: questions.layout.clone(), ..options.scan.clone() };
     let scan = scan(inputs, &scan_options, &|batch| collector.take(&batch));
     let mut hits = collector.finish();
     if let Some(failure) = hits.failure {
         return Err(failure.into());
     }
-    let detections = detect(&queries, &mut hits);
+    let detections = detect(&queries, &mut hits, options.scan.threads)?;
     let overflows = overflow::overflows(rules, &detections.found, &hits.store);
     Ok(Hunt {
         scan,

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use rulehound_events::Layout;
-use rulehound_query::{EventOrder, Filter, JoinKey, Query};
+use rulehound_query::{EventOrder, Filter, JoinKey, Plan, Query};
 use rulehound_rules::Rule;
 use rulehound_schema::{Field, Schema};
+use serde::{Deserialize, Serialize};
 
 use crate::correlate::{StepId, steps};
 use crate::order::TIMESTAMP;
@@ -14,13 +15,15 @@ use crate::{FilterId, Matcher, MatcherError, order, scope};
 use super::TimeRange;
 
 /// A rule of a hunt, by its place in the list of rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct RuleIndex(pub(super) usize);
 
 /// What a filter of the matcher stands for.
 #[derive(Clone, Debug)]
 pub(super) struct Question {
     pub(super) rule: RuleIndex,
+    /// Whether it is one of several that are joined; else it stands for a single event.
+    pub(super) is_step: bool,
     pub(super) step: StepId,
     /// The join keys of the step; none for single events.
     pub(super) keys: Vec<JoinKey>,
@@ -43,6 +46,7 @@ impl Questions {
         let mut filters = Vec::new();
         for (index, (rule, query)) in rules.iter().enumerate() {
             let plan_steps = steps(&query.plan);
+            let is_step = !matches!(query.plan, Plan::Event(_));
             let sees = Filter::And(vec![
                 scope::of_rule(rule, &query.plan),
                 scope::time_filter(
@@ -55,7 +59,8 @@ impl Questions {
             for (step, asked) in plan_steps.iter().enumerate() {
                 filters.push(Filter::And(vec![asked.filter.clone(), sees.clone()]));
                 let step = StepId(u32::try_from(step).unwrap_or(u32::MAX));
-                questions.push(Question { rule: RuleIndex(index), step, keys: asked.keys.to_vec() });
+                let (rule, keys) = (RuleIndex(index), asked.keys.to_vec());
+                questions.push(Question { rule, is_step, step, keys });
             }
         }
         let matcher = Matcher::new(filters)?;

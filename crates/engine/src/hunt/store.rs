@@ -5,6 +5,7 @@ use std::io;
 
 use hashbrown::HashTable;
 use rulehound_events::EventBatch;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::FoundEvent;
@@ -12,8 +13,15 @@ use crate::correlate::{EventHandle, EventTime, Ordinal};
 use crate::spool::{KeptEvent, Spool};
 
 /// An event of an [`EventStore`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct EventRef(u32);
+
+#[cfg(test)]
+impl EventRef {
+    pub(super) fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+}
 
 impl From<EventRef> for EventHandle {
     fn from(event: EventRef) -> Self {

@@ -1,0 +1,175 @@
+//! The hits of the steps of sequences and samples, put by until all is read.
+//!
+//! There may be several for each event there is, so they lie in temporary files. Events of different join keys
+//! have nothing to do with each other: the hits are parted by key, and each part is correlated on its own, so
+//! that memory holds a part at a time.
+
+use std::collections::HashMap;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use serde::{Deserialize, Serialize};
+use tempfile::SpooledTempFile;
+
+use crate::correlate::{Key, StepId};
+
+use super::questions::RuleIndex;
+use super::store::EventRef;
+
+/// Number of parts. Of a gigabyte of hits a part has to be held at once for each thread.
+const PARTS: usize = 64;
+
+/// How much of a part is held in memory before it goes to disk, in bytes.
+const IN_MEMORY: usize = 64 << 10;
+
+/// How much is gathered before it is written, in bytes.
+const WRITE_BYTES: usize = 16 << 10;
+
+/// A hit of a step of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct StepHit {
+    pub(super) rule: RuleIndex,
+    pub(super) event: EventRef,
+    pub(super) step: StepId,
+    /// The join key, by its place in [`Part::keys`].
+    pub(super) key: u32,
+}
+
+/// A hit as it lies in a file; the encoded key comes after it.
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    rule: RuleIndex,
+    event: EventRef,
+    step: StepId,
+    key_bytes: u32,
+}
+
+/// All hits, by part.
+#[derive(Debug)]
+pub(super) struct StepHits {
+    files: Vec<PartFile>,
+    hasher: ahash::RandomState,
+    /// For keys being encoded.
+    scratch: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct PartFile {
+    file: SpooledTempFile,
+    pending: Vec<u8>,
+}
+
+/// The hits of some keys, with all hits of these keys.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    /// By rule, then by event, step and key; each once.
+    pub(super) hits: Vec<StepHit>,
+    /// Each key once.
+    pub(super) keys: Vec<Key>,
+}
+
+impl StepHits {
+    pub(super) fn new() -> Self {
+        let file = || PartFile { file: SpooledTempFile::new(IN_MEMORY), pending: Vec::new() };
+        let files = std::iter::repeat_with(file).take(PARTS).collect();
+        Self { files, hasher: ahash::RandomState::new(), scratch: Vec::new() }
+    }
+
+    /// Puts by a hit.
+    pub(super) fn put(
+        &mut self,
+        rule: RuleIndex,
+        event: EventRef,
+        step: StepId,
+        key: &Key,
+    ) -> io::Result<()> {
+        self.scratch.clear();
+        postcard::to_io(key, &mut self.scratch).map_err(io::Error::other)?;
+        let part = self.hasher.hash_one(&self.scratch) as usize % PARTS;
+        let Some(PartFile { file, pending }) = self.files.get_mut(part) else { return Ok(()) };
+        let key_bytes = u32::try_from(self.scratch.len()).map_err(io::Error::other)?;
+        postcard::to_io(&Entry { rule, event, step, key_bytes }, &mut *pending).map_err(io::Error::other)?;
+        pending.extend_from_slice(&self.scratch);
+        if pending.len() >= WRITE_BYTES {
+            file.write_all(pending)?;
+            pending.clear();
+        }
+        Ok(())
+    }
+
+    /// The parts, each to be read when its turn comes.
+    pub(super) fn into_parts(self) -> impl Iterator<Item = PartReader> {
+        self.files.into_iter().map(PartReader)
+    }
+}
+
+/// A part that is not yet read.
+#[derive(Debug)]
+pub(super) struct PartReader(PartFile);
+
+impl PartReader {
+    /// Reads the part.
+    pub(super) fn read(self) -> io::Result<Part> {
+        let PartFile { mut file, pending } = self.0;
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(0))?;
+        file.read_to_end(&mut bytes)?;
+        drop(file);
+        bytes.extend_from_slice(&pending);
+        let mut part = Part::default();
+        let mut known: HashMap<&[u8], u32, ahash::RandomState> = HashMap::default();
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            let (entry, after): (Entry, _) = postcard::take_from_bytes(rest).map_err(io::Error::other)?;
+            let cut = || io::Error::from(io::ErrorKind::UnexpectedEof);
+            let (encoded, after) = after.split_at_checked(entry.key_bytes as usize).ok_or_else(cut)?;
+            rest = after;
+            let key = match known.get(encoded) {
+                Some(key) => *key,
+                None => {
+                    let key = u32::try_from(part.keys.len()).map_err(io::Error::other)?;
+                    part.keys.push(postcard::from_bytes(encoded).map_err(io::Error::other)?);
+                    known.insert(encoded, key);
+                    key
+                }
+            };
+            let Entry { rule, event, step, .. } = entry;
+            part.hits.push(StepHit { rule, event, step, key });
+        }
+        part.hits.sort_unstable();
+        part.hits.dedup();
+        Ok(part)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::correlate::KeyValue;
+
+    #[test]
+    fn every_hit_comes_back_once_with_all_others_of_its_key() {
+        let mut hits = StepHits::new();
+        let mut expected = BTreeSet::new();
+        let key_of = |number: u32| Key([KeyValue::Long(number.into()), KeyValue::String("x".into())].into());
+        for number in 0..30_000_u32 {
+            let (rule, event) = (RuleIndex(number as usize % 7), EventRef::from_number(number / 3));
+            let (step, key) = (StepId(number % 2), number % 500);
+            hits.put(rule, event, step, &key_of(key)).unwrap();
+            hits.put(rule, event, step, &key_of(key)).unwrap();
+            expected.insert((rule, event, step, key_of(key)));
+        }
+        let mut keys = BTreeSet::new();
+        for part in hits.into_parts() {
+            let Part { hits, keys: of_part } = part.read().unwrap();
+            for key in &of_part {
+                assert!(keys.insert(key.clone()), "{key:?} is in two parts");
+            }
+            for StepHit { rule, event, step, key } in hits {
+                assert!(expected.remove(&(rule, event, step, of_part[key as usize].clone())));
+            }
+        }
+        assert!(expected.is_empty());
+    }
+}
