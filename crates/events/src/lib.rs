@@ -6,6 +6,7 @@
 //! ```
 
 mod batch;
+mod buffer;
 mod column;
 mod document;
 mod index_name;

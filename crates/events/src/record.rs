@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use simd_json::ErrorType;
 
 use crate::Document;
+use crate::buffer::Buffer;
 use crate::json::{JsonNode, JsonParser, Kind, MAX_DEPTH, TapeMembers, TapeNode, to_document};
 use crate::normalize;
 
@@ -79,7 +80,7 @@ pub enum RecordFormat {
 #[derive(Debug)]
 pub(crate) struct Block {
     pub(crate) file: Arc<str>,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Buffer,
     pub(crate) records: Vec<RecordSpan>,
     pub(crate) format: RecordFormat,
 }

@@ -60,7 +60,7 @@ impl Shredder {
     pub fn push(&mut self, json: &[u8], origin: Origin) -> Result<(), RecordError> {
         let record = RecordSpan { start: 0, end: json.len(), position: origin.position };
         let format = RecordFormat::Json;
-        let block = Block { file: origin.file, bytes: json.to_vec(), records: vec![record], format };
+        let block = Block { file: origin.file, bytes: json.to_vec().into(), records: vec![record], format };
         self.push_record(&Arc::new(block), 0).map(drop)
     }
 

@@ -24,6 +24,13 @@ pub(super) struct Documents {
     ended: bool,
 }
 
+/// What becomes a block.
+#[derive(Default)]
+struct Elements {
+    bytes: Vec<u8>,
+    records: Vec<RecordSpan>,
+}
+
 impl Documents {
     pub(super) fn new(stream: Stream, file: Arc<str>, is_wrapped: bool, max_record_bytes: usize) -> Self {
         Self { stream, file, max_record_bytes, is_wrapped, array: None, element: 0, ended: false }
@@ -35,7 +42,7 @@ impl Documents {
     }
 
     /// Reads up to the end of the next record, or passes over what is between records.
-    fn step(&mut self, block: &mut Block, report: &mut ScanReport) {
+    fn step(&mut self, block: &mut Elements, report: &mut ScanReport) {
         let Some(byte) = self.stream.peek(1).first().copied() else {
             if self.array.is_some() {
                 self.problem(report, ProblemKind::Truncated, "the file ends inside an array of records");
@@ -75,7 +82,7 @@ impl Documents {
         true
     }
 
-    fn take_record(&mut self, block: &mut Block, report: &mut ScanReport) {
+    fn take_record(&mut self, block: &mut Elements, report: &mut ScanReport) {
         self.element += 1;
         let limit = self.max_record_bytes;
         let start = block.bytes.len();
@@ -128,12 +135,20 @@ impl Documents {
 
 impl BlockSource for Documents {
     fn next(&mut self, report: &mut ScanReport) -> Option<Work> {
-        let file = self.file.clone();
-        let mut block = Block { file, bytes: Vec::new(), records: Vec::new(), format: RecordFormat::Json };
+        let mut block = Elements::default();
         while !self.ended && block.bytes.len() < BLOCK_BYTES {
             self.step(&mut block, report);
         }
-        (!self.ended || !block.records.is_empty()).then_some(Work::Records(block))
+        if self.ended && block.records.is_empty() {
+            return None;
+        }
+        let Elements { bytes, records } = block;
+        Some(Work::Records(Block {
+            file: self.file.clone(),
+            bytes: bytes.into(),
+            records,
+            format: RecordFormat::Json,
+        }))
     }
 
     fn stream(&mut self) -> &mut Stream {

@@ -1,10 +1,10 @@
 //! Windows event logs (EVTX): a header of 4 KiB, then chunks of 64 KiB, each readable on its own. So a log is
 //! read as a stream, and a damaged chunk costs what is in it.
 
-use std::io::BufRead;
 use std::sync::Arc;
 
-use evtx::{EvtxChunkData, ParserSettings};
+use evtx::err::{ChunkError, EvtxError};
+use evtx::{EvtxChunkData, EvtxRecord, ParserSettings};
 
 use super::stream::Stream;
 use super::{BlockSource, ProblemKind, ScanReport, Work};
@@ -36,10 +36,10 @@ impl EventLog {
 
     /// The next part of the file and whether it is whole; `None` at the end.
     fn take(&mut self, bytes: usize) -> Option<(Vec<u8>, bool)> {
-        let part = self.stream.peek(bytes);
-        let part = part.get(..bytes).unwrap_or(part).to_vec();
-        self.stream.consume(part.len());
-        let is_whole = part.len() == bytes;
+        let mut part = vec![0; bytes];
+        let read = self.stream.fill(&mut part);
+        part.truncate(read);
+        let is_whole = read == bytes;
         (!part.is_empty()).then_some((part, is_whole))
     }
 
@@ -82,50 +82,46 @@ impl Chunk {
     /// Renders the records of a chunk to JSON.
     pub(super) fn render(self, report: &mut ScanReport) -> Block {
         let Self { file, bytes, number } = self;
-        let mut block = Block { file, bytes: Vec::new(), records: Vec::new(), format: RecordFormat::Json };
+        let mut json = Vec::new();
         // Logs are made in full size, and chunks not yet written are blank.
-        if bytes.iter().all(|byte| *byte == 0) {
-            return block;
-        }
-        let settings = Arc::new(ParserSettings::new().indent(false));
-        let mut data = match EvtxChunkData::new(bytes, false) {
-            Ok(data) => data,
-            Err(error) => {
-                damaged(report, &block, number, &error);
-                return block;
-            }
+        let rendered = match bytes.iter().all(|byte| *byte == 0) {
+            true => Ok(Vec::new()),
+            false => render(bytes, &mut json, |error| {
+                report.records += 1;
+                let message = format!("chunk {number}: {}", chain(&error));
+                report.problems.add(ProblemKind::EventLogRecord, whole_file(&file), message);
+            }),
         };
-        match data.parse(settings) {
-            Err(error) => damaged(report, &block, number, &error),
-            Ok(mut chunk) => {
-                for record in chunk.iter() {
-                    match record.and_then(evtx::EvtxRecord::into_json_bytes) {
-                        Ok(record) => {
-                            let start = block.bytes.len();
-                            block.bytes.extend_from_slice(&record.data);
-                            let end = block.bytes.len();
-                            block.records.push(RecordSpan { start, end, position: record.event_record_id });
-                        }
-                        Err(error) => {
-                            report.records += 1;
-                            let message = format!("chunk {number}: {}", chain(&error));
-                            report.problems.add(
-                                ProblemKind::EventLogRecord,
-                                whole_file(&block.file),
-                                message,
-                            );
-                        }
-                    }
-                }
-            }
-        }
-        block
+        let records = rendered.unwrap_or_else(|error| {
+            let message = format!("chunk {number} of the event log is damaged: {}", chain(&error));
+            report.problems.add(ProblemKind::Corrupt, whole_file(&file), message);
+            Vec::new()
+        });
+        Block { file, bytes: json.into(), records, format: RecordFormat::Json }
     }
 }
 
-fn damaged(report: &mut ScanReport, block: &Block, number: u64, error: &dyn std::error::Error) {
-    let message = format!("chunk {number} of the event log is damaged: {}", chain(error));
-    report.problems.add(ProblemKind::Corrupt, whole_file(&block.file), message);
+/// Renders the records of a chunk, one after another, and says where each stands; those that cannot be are given
+/// to `broken`.
+fn render(
+    chunk: Vec<u8>,
+    json: &mut Vec<u8>,
+    mut broken: impl FnMut(EvtxError),
+) -> Result<Vec<RecordSpan>, ChunkError> {
+    let mut data = EvtxChunkData::new(chunk, false)?;
+    let mut chunk = data.parse(Arc::new(ParserSettings::new().indent(false)))?;
+    let mut records = Vec::new();
+    for record in chunk.iter() {
+        match record.and_then(EvtxRecord::into_json_bytes) {
+            Ok(record) => {
+                let start = json.len();
+                json.extend_from_slice(&record.data);
+                records.push(RecordSpan { start, end: json.len(), position: record.event_record_id });
+            }
+            Err(error) => broken(error),
+        }
+    }
+    Ok(records)
 }
 
 /// An error and what caused it, in one line.

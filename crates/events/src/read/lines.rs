@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::stream::{READ_BYTES, Stream};
-use super::{BLOCK_BYTES, BlockSource, ProblemKind, ScanReport, Work};
+use super::stream::Stream;
+use super::{BlockSource, ProblemKind, ScanReport, Work};
 use crate::Origin;
+use crate::buffer::BufferPool;
 use crate::record::{Block, RecordFormat, RecordSpan};
 
 /// Reads lines. Blank ones and `//` comments are passed over.
@@ -17,40 +18,51 @@ pub(super) struct Lines {
     rest: Vec<u8>,
     /// Number of the line that comes next.
     line: u64,
+    /// How many records the block before had.
+    records: usize,
+    pool: BufferPool,
 }
 
 impl Lines {
-    pub(super) fn new(stream: Stream, file: Arc<str>, format: RecordFormat, max_record_bytes: usize) -> Self {
-        Self { stream, file, format, max_record_bytes, rest: Vec::new(), line: 1 }
+    pub(super) fn new(
+        stream: Stream,
+        file: Arc<str>,
+        format: RecordFormat,
+        max_record_bytes: usize,
+        pool: BufferPool,
+    ) -> Self {
+        Self { stream, file, format, max_record_bytes, rest: Vec::new(), line: 1, records: 0, pool }
     }
 
     fn origin(&self) -> Origin {
         Origin { file: self.file.clone(), position: self.line }
     }
 
-    /// Whole lines, as many as make a block; empty at the end.
-    fn read_lines(&mut self, report: &mut ScanReport) -> Vec<u8> {
-        // A batch keeps its blocks: they are made in the size that they take.
-        let mut bytes = Vec::with_capacity(BLOCK_BYTES + READ_BYTES);
-        bytes.append(&mut self.rest);
-        let mut whole = 0;
-        while whole < BLOCK_BYTES {
-            let searched = bytes.len();
-            if !self.stream.read_into(&mut bytes) {
-                return bytes;
+    /// A buffer with whole lines, and how much of it they fill; nothing at the end.
+    fn read_lines(&mut self, report: &mut ScanReport) -> (Vec<u8>, usize) {
+        let mut bytes = self.pool.take();
+        let mut filled = self.rest.len();
+        bytes.resize(bytes.len().max(2 * filled), 0);
+        bytes[..filled].copy_from_slice(&self.rest);
+        self.rest.clear();
+        loop {
+            let searched = filled;
+            filled += self.stream.fill(&mut bytes[filled..]);
+            if filled < bytes.len() {
+                return (bytes, filled);
             }
             if let Some(newline) = memchr::memrchr(b'\n', &bytes[searched..]) {
-                whole = searched + newline + 1;
-            } else if bytes.len() - whole > self.max_record_bytes {
-                if whole > 0 {
-                    break;
-                }
+                let whole = searched + newline + 1;
+                self.rest.extend_from_slice(&bytes[whole..]);
+                return (bytes, whole);
+            }
+            if filled > self.max_record_bytes {
                 self.skip_line(report);
-                bytes.clear();
+                filled = 0;
+            } else {
+                bytes.resize(2 * filled, 0);
             }
         }
-        self.rest = bytes.split_off(whole);
-        bytes
     }
 
     /// Passes over the rest of a line that is too long.
@@ -66,8 +78,8 @@ impl Lines {
     }
 
     /// The records of some lines.
-    fn records(&mut self, bytes: &mut Vec<u8>, report: &mut ScanReport) -> Vec<RecordSpan> {
-        let mut records = Vec::new();
+    fn records(&mut self, bytes: &[u8], report: &mut ScanReport) -> Vec<RecordSpan> {
+        let mut records = Vec::with_capacity(self.records);
         let mut start = 0;
         // Start and number of a line of action whose source is to come.
         let mut action = None;
@@ -92,26 +104,27 @@ impl Lines {
             start = end + 1;
         }
         if let Some((start, line)) = action {
-            let rest = bytes.split_off(start);
             if self.stream.peek(1).is_empty() && self.rest.is_empty() {
                 let origin = Origin { file: self.file.clone(), position: line };
                 report.problems.add(ProblemKind::Truncated, origin, "the file ends after a line of action");
             } else {
-                self.rest.splice(..0, rest);
+                self.rest.splice(..0, bytes[start..].iter().copied());
                 self.line = line;
             }
         }
+        self.records = records.len();
         records
     }
 }
 
 impl BlockSource for Lines {
     fn next(&mut self, report: &mut ScanReport) -> Option<Work> {
-        let mut bytes = self.read_lines(report);
+        let (bytes, length) = self.read_lines(report);
+        let bytes = self.pool.lend(bytes, length);
         if bytes.is_empty() {
             return None;
         }
-        let records = self.records(&mut bytes, report);
+        let records = self.records(&bytes, report);
         Some(Work::Records(Block { file: self.file.clone(), bytes, records, format: self.format }))
     }
 

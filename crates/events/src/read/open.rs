@@ -15,6 +15,7 @@ use super::utf16::Utf16Reader;
 use super::zip_archive::{self, Archive};
 use super::{BlockSource, ProblemKind, Progress, ScanOptions, ScanReport, SkipReason};
 use crate::Origin;
+use crate::buffer::BufferPool;
 use crate::record::RecordFormat;
 
 /// What a file turned out to be.
@@ -30,7 +31,12 @@ pub(super) enum Opened {
 const MAX_LAYERS: usize = 4;
 
 /// Opens a file.
-pub(super) fn open(pending: &Pending, options: &ScanOptions, report: &mut ScanReport) -> Opened {
+pub(super) fn open(
+    pending: &Pending,
+    options: &ScanOptions,
+    pool: &BufferPool,
+    report: &mut ScanReport,
+) -> Opened {
     let mut problem = |error: &io::Error| {
         report.problems.add(kind_of(error), whole_file(pending), error.to_string());
         Opened::Nothing
@@ -57,7 +63,7 @@ pub(super) fn open(pending: &Pending, options: &ScanOptions, report: &mut ScanRe
             Format::Zstd => zstd::Decoder::with_buffer(stream).map(|decoder| Box::new(decoder) as _),
             Format::Utf16 { big_endian } => Ok(Box::new(Utf16Reader::new(stream, big_endian))),
             Format::Zip => return open_archive(stream, pending, report),
-            format => return open_records(format, stream, pending, options, report),
+            format => return open_records(format, stream, pending, options, pool, report),
         };
         stream = match unpacked {
             Ok(unpacked) => Stream::new(Expanding::new(unpacked, &compressed)),
@@ -105,12 +111,13 @@ fn open_records(
     mut stream: Stream,
     pending: &Pending,
     options: &ScanOptions,
+    pool: &BufferPool,
     report: &mut ScanReport,
 ) -> Opened {
     let (file, limit) = (pending.name.clone(), options.max_record_bytes);
     let source: Box<dyn BlockSource> = match format {
-        Format::Lines => Box::new(Lines::new(stream, file, RecordFormat::Json, limit)),
-        Format::Bulk => Box::new(Lines::new(stream, file, RecordFormat::Bulk, limit)),
+        Format::Lines => Box::new(Lines::new(stream, file, RecordFormat::Json, limit, pool.clone())),
+        Format::Bulk => Box::new(Lines::new(stream, file, RecordFormat::Bulk, limit, pool.clone())),
         Format::Documents => Box::new(Documents::new(stream, file, false, limit)),
         Format::WrappedDocuments => Box::new(Documents::new(stream, file, true, limit)),
         Format::EventLog => Box::new(EventLog::new(stream, file)),

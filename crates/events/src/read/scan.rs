@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::inputs::{self, Pending};
 use super::open::{self, Opened};
 use super::{BlockSource, Input, ProblemKind, ScanOptions, ScanReport, Work};
+use crate::buffer::BufferPool;
 use crate::{EventBatch, Origin, Shredder};
 
 type Sink<'s> = dyn Fn(EventBatch) -> ControlFlow<()> + Sync + 's;
@@ -21,6 +22,7 @@ pub(super) fn scan(inputs: &[Input], options: &ScanOptions, sink: &Sink<'_>) -> 
     let queue = Queue {
         state: Mutex::new(State { pending: pending.into(), ..State::default() }),
         changed: Condvar::new(),
+        pool: BufferPool::default(),
     };
     let (stop, report) = (AtomicBool::new(false), Mutex::new(report));
     std::thread::scope(|scope| {
@@ -51,6 +53,8 @@ struct Source {
 struct Queue {
     state: Mutex<State>,
     changed: Condvar,
+    /// Buffers for the blocks of all files.
+    pool: BufferPool,
 }
 
 #[derive(Default)]
@@ -135,11 +139,12 @@ impl<'s> Worker<'s> {
             let source = match task {
                 Task::Read(source) => source,
                 Task::Open(pending, opening) => {
-                    let (source, members) = match open::open(&pending, self.options, &mut self.report) {
-                        Opened::Records(blocks) => (Some(blocks), Vec::new()),
-                        Opened::Members(members) => (None, members),
-                        Opened::Nothing => (None, Vec::new()),
-                    };
+                    let (source, members) =
+                        match open::open(&pending, self.options, &queue.pool, &mut self.report) {
+                            Opened::Records(blocks) => (Some(blocks), Vec::new()),
+                            Opened::Members(members) => (None, members),
+                            Opened::Nothing => (None, Vec::new()),
+                        };
                     let file = pending.name;
                     let source = source.map(|blocks| Arc::new(Source { file, blocks: Mutex::new(blocks) }));
                     opening.is(source.clone(), members);

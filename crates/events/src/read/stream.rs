@@ -7,16 +7,17 @@ use std::io::{self, BufRead, Read};
 pub(super) struct Stream {
     inner: Box<dyn Read + Send>,
     buffer: Vec<u8>,
-    /// Where the unread part of the buffer begins.
+    /// Where the unread part of the buffer begins and ends.
     start: usize,
+    end: usize,
     ended: bool,
     /// Bytes read since [`Stream::take_bytes_read`] was last asked.
     bytes_read: u64,
     error: Option<io::Error>,
 }
 
-/// Size of reads.
-pub(super) const READ_BYTES: usize = 256 << 10;
+/// Size of reads into the buffer.
+const READ_BYTES: usize = 64 << 10;
 
 impl Stream {
     pub(super) fn new(inner: impl Read + Send + 'static) -> Self {
@@ -24,6 +25,7 @@ impl Stream {
             inner: Box::new(inner),
             buffer: Vec::new(),
             start: 0,
+            end: 0,
             ended: false,
             bytes_read: 0,
             error: None,
@@ -38,7 +40,7 @@ impl Stream {
 
     /// What is read and not yet consumed.
     pub(super) fn buffered(&self) -> &[u8] {
-        self.buffer.get(self.start..).unwrap_or_default()
+        self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
     /// The error that ended the stream.
@@ -51,13 +53,20 @@ impl Stream {
         std::mem::take(&mut self.bytes_read)
     }
 
-    /// Moves the unread bytes to `out`, reading first if there are none. False at the end.
-    pub(super) fn read_into(&mut self, out: &mut Vec<u8>) -> bool {
-        let bytes = self.peek(1);
-        out.extend_from_slice(bytes);
-        let length = bytes.len();
-        self.consume(length);
-        length > 0
+    /// Fills a slice, past the buffer if nothing is in it, and says how far: less than all of it only at the
+    /// end.
+    pub(super) fn fill(&mut self, out: &mut [u8]) -> usize {
+        let buffered = self.buffered();
+        let mut filled = buffered.len().min(out.len());
+        out[..filled].copy_from_slice(&buffered[..filled]);
+        self.consume(filled);
+        while filled < out.len() {
+            match self.read_once(&mut out[filled..]) {
+                0 => break,
+                read => filled += read,
+            }
+        }
+        filled
     }
 
     /// Passes over everything up to and with the next line break.
@@ -73,17 +82,27 @@ impl Stream {
         }
     }
 
-    /// Reads once more. False at the end.
+    /// Reads once more into the buffer. False at the end.
     fn read_more(&mut self) -> bool {
-        if self.ended {
-            return false;
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        if buffer.len() < self.end + READ_BYTES {
+            buffer.resize(self.end + READ_BYTES, 0);
         }
-        self.buffer.drain(..self.start);
-        self.start = 0;
-        let length = self.buffer.len();
-        self.buffer.resize(length + READ_BYTES, 0);
+        let read = self.read_once(&mut buffer[self.end..]);
+        self.buffer = buffer;
+        self.end += read;
+        read > 0
+    }
+
+    /// Reads once. 0 at the end.
+    fn read_once(&mut self, out: &mut [u8]) -> usize {
+        if self.ended {
+            return 0;
+        }
         let read = loop {
-            match self.inner.read(&mut self.buffer[length..]) {
+            match self.inner.read(out) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => break other,
             }
@@ -92,10 +111,9 @@ impl Stream {
             self.error = Some(error);
             0
         });
-        self.buffer.truncate(length + read);
-        self.ended = read == 0;
         self.bytes_read += read as u64;
-        !self.ended
+        self.ended = read == 0;
+        read
     }
 }
 
@@ -110,7 +128,7 @@ impl BufRead for Stream {
     }
 
     fn consume(&mut self, bytes: usize) {
-        self.start = self.buffer.len().min(self.start + bytes);
+        self.start = self.end.min(self.start + bytes);
     }
 }
 
