@@ -68,6 +68,9 @@ pub(crate) struct HuntArgs {
     /// `table` is for people, grouped by rule; `ndjson` and `json` are alerts as Kibana keeps them
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: HuntOutput,
+    /// Tell on standard error what each rule cost and hit, and which predicates and fields were the dearest
+    #[arg(long)]
+    pub(crate) profile_rules: bool,
     /// Most events that are judged at once; changes no alert
     #[arg(long, value_name = "N", hide = true)]
     pub(crate) batch_rows: Option<NonZeroUsize>,

@@ -271,3 +271,28 @@ fn json_is_one_array_and_the_table_names_each_rule_once() {
     assert_eq!(table.matches("Unusual Persistence via Services Registry").count(), 1, "{table}");
     assert!(!table.contains('\u{1b}'), "no colours where there is no terminal");
 }
+
+#[test]
+fn the_profile_tells_what_each_rule_hit_and_changes_no_alert() {
+    let root = root().to_str().unwrap();
+    let args = ["hunt", "--rules", "rules", "--output", "ndjson", "examples"];
+    let plain = rulehound(Path::new(root), &args);
+    let profiled = rulehound(Path::new(root), &[&args[..], &["--profile-rules"]].concat());
+    assert_eq!(timeless(&profiled.stdout), timeless(&plain.stdout));
+    assert!(!plain.stderr.contains("Dearest"), "{}", plain.stderr);
+
+    let rules = std::fs::read_dir(Path::new(root).join("rules")).unwrap().count();
+    let listed: Vec<Vec<&str>> = profiled
+        .stderr
+        .lines()
+        .skip_while(|line| !line.contains("Correlating"))
+        .skip(1)
+        .take_while(|line| !line.trim().is_empty())
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(listed.len(), rules, "{}", profiled.stderr);
+    // Share, `%`, matching, correlating, hits, and the rule's name.
+    let seed = listed.iter().find(|line| line.ends_with(&["via", "Services", "Registry"])).unwrap();
+    assert_eq!(seed[4], "2", "{}", profiled.stderr);
+    assert!(profiled.stderr.contains("event.category == \"process\""), "{}", profiled.stderr);
+}

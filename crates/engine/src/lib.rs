@@ -13,4 +13,4 @@ pub mod search;
 mod spool;
 
 pub use event::FoundEvent;
-pub use matcher::{FilterId, Matcher, MatcherError};
+pub use matcher::{AtomCost, ColumnCost, FilterCost, FilterId, MatchProfile, Matcher, MatcherError};

@@ -8,7 +8,7 @@ mod distance;
 mod join;
 mod nearness;
 mod rule;
-mod spell;
+pub(crate) mod spell;
 #[cfg(test)]
 mod tests;
 mod tree;

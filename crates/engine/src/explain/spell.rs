@@ -7,7 +7,7 @@ use rulehound_query::{CompareOp, Expr, Pattern, Predicate, Test, WildcardPart};
 use rulehound_schema::Value;
 
 /// A predicate, such as `process.name : ("cmd.exe", "*.bat")`.
-pub(super) fn predicate(Predicate { field, test }: &Predicate) -> String {
+pub(crate) fn predicate(Predicate { field, test }: &Predicate) -> String {
     let name = &field.name;
     match test {
         Test::Exists => format!("{name} != null"),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rulehound_query::Query;
 
@@ -32,6 +33,8 @@ pub(super) struct Detections {
     pub(super) found: Vec<Found>,
     /// Hits of sequences and samples whose event has no time, so that they could not be put in order.
     pub(super) without_time: u64,
+    /// How long the correlator of each rule took, in all threads together.
+    pub(super) correlating: BTreeMap<RuleIndex, Duration>,
 }
 
 /// Runs every rule's hits through its correlator, on so many threads.
@@ -44,8 +47,8 @@ pub(super) fn detect(queries: &[&Query], hits: &mut Hits, threads: usize) -> io:
         let found = events.into_iter().map(|event| Found { rule, events: vec![event], correlated: false });
         add(&mut detections.found, queries, rule, found.collect());
     }
-    let Joined { found, without_time } = join(queries, hits, threads)?;
-    detections.without_time = without_time;
+    let Joined { found, without_time, correlating } = join(queries, hits, threads)?;
+    (detections.without_time, detections.correlating) = (without_time, correlating);
     for (rule, mut found) in found {
         let Some(query) = queries.get(rule.0) else { continue };
         in_order_of_results(&query.plan, &mut found);
@@ -69,6 +72,7 @@ fn add(all: &mut Vec<Found>, queries: &[&Query], rule: RuleIndex, mut found: Vec
 struct Joined {
     found: BTreeMap<RuleIndex, Vec<Detection>>,
     without_time: u64,
+    correlating: BTreeMap<RuleIndex, Duration>,
 }
 
 /// Correlates part by part.
@@ -90,6 +94,9 @@ fn join(queries: &[&Query], hits: &mut Hits, threads: usize) -> io::Result<Joine
             // A panic elsewhere is reported where it happens.
             let part = other.join().map_err(|_| io::Error::other("a thread has panicked"))??;
             all.without_time += part.without_time;
+            for (rule, time) in part.correlating {
+                *all.correlating.entry(rule).or_default() += time;
+            }
             for (rule, mut found) in part.found {
                 all.found.entry(rule).or_default().append(&mut found);
             }
@@ -105,6 +112,7 @@ fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) 
         else {
             continue;
         };
+        let started = Instant::now();
         let ordinal = |event| {
             let usual = hits.store.ordinal(event);
             match hits.own_places.get(&(rule, event)) {
@@ -123,6 +131,7 @@ fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) 
         events.sort_by_cached_key(place);
         let hits = events.into_iter().filter_map(|hits| hit(hits, &part.keys, &ordinal));
         let mut found = correlate(&query.plan, hits, SAMPLES_PER_KEY);
+        *joined.correlating.entry(rule).or_default() += started.elapsed();
         if !found.is_empty() {
             joined.found.entry(rule).or_default().append(&mut found);
         }

@@ -8,6 +8,7 @@
 mod collect;
 mod detect;
 mod overflow;
+mod profile;
 mod questions;
 mod steps;
 mod store;
@@ -28,6 +29,7 @@ use questions::Questions;
 use store::EventStore;
 
 pub use overflow::Overflow;
+pub use profile::{HuntProfile, RuleAtom, RuleCost};
 
 /// A part of time, in milliseconds since the epoch; both ends included; open where there is no bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub struct HuntOptions {
     pub scan: ScanOptions,
     /// The moment that alerts say they were made.
     pub created: Timestamp,
+    /// Whether to measure what each rule costs.
+    pub profile: bool,
 }
 
 /// A hunt that could not be done.
@@ -75,6 +79,8 @@ pub struct Hunt<'a> {
     pub too_many_keys: u64,
     /// Rules that gave more in one interval than their `max_signals`. The alerts are given all the same.
     pub overflows: Vec<Overflow>,
+    /// What each rule cost, if that was asked for.
+    pub profile: Option<HuntProfile>,
     rules: &'a [(&'a Rule, &'a Query)],
     detections: Detections,
     store: EventStore,
@@ -92,7 +98,7 @@ pub fn hunt<'a>(
     inputs: &[Input],
     options: &HuntOptions,
 ) -> Result<Hunt<'a>, HuntError> {
-    let questions = Questions::new(rules, options.range)?;
+    let questions = Questions::new(rules, options)?;
     let queries: Vec<&Query> = rules.iter().map(|(_, query)| *query).collect();
     let collector = Collector::new(&questions, rules.len());
     let scan_options = ScanOptions { layout: questions.layout.clone(), ..options.scan.clone() };
@@ -102,6 +108,7 @@ pub fn hunt<'a>(
         return Err(failure.into());
     }
     let detections = detect(&queries, &mut hits, options.scan.threads)?;
+    let profile = options.profile.then(|| HuntProfile::new(&questions, rules.len(), &detections.correlating));
     let overflows = overflow::overflows(rules, &detections.found, &hits.store);
     Ok(Hunt {
         scan,
@@ -110,6 +117,7 @@ pub fn hunt<'a>(
         without_time: detections.without_time,
         too_many_keys: hits.too_many_keys,
         overflows,
+        profile,
         rules,
         detections,
         store: hits.store,

@@ -12,7 +12,7 @@ use crate::correlate::{StepId, steps};
 use crate::order::TIMESTAMP;
 use crate::{FilterId, Matcher, MatcherError, order, scope};
 
-use super::TimeRange;
+use super::HuntOptions;
 
 /// A rule of a hunt, by its place in the list of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub(super) struct Questions {
 }
 
 impl Questions {
-    pub(super) fn new(rules: &[(&Rule, &Query)], range: TimeRange) -> Result<Self, MatcherError> {
+    pub(super) fn new(rules: &[(&Rule, &Query)], options: &HuntOptions) -> Result<Self, MatcherError> {
         let schema = Schema::catalogue();
         let mut questions = Vec::new();
         let mut filters = Vec::new();
@@ -52,8 +52,8 @@ impl Questions {
                 scope::time_filter(
                     schema,
                     rule.overrides.timestamp_override.as_deref(),
-                    range.from,
-                    range.to,
+                    options.range.from,
+                    options.range.to,
                 ),
             ]);
             for (step, asked) in plan_steps.iter().enumerate() {
@@ -64,6 +64,7 @@ impl Questions {
             }
         }
         let matcher = Matcher::new(filters)?;
+        let matcher = if options.profile { matcher.measured() } else { matcher };
         let orders: Vec<_> =
             rules.iter().map(|(rule, _)| Some(order::of_rule(rule, schema)).filter(order::is_own)).collect();
         let order_fields = orders.iter().flatten().flat_map(|o| o.tiebreaker.iter().chain([&o.timestamp]));
@@ -72,6 +73,11 @@ impl Questions {
             matcher.fields().chain(order_fields).chain(key_fields).cloned().chain(usual_order(schema)),
         );
         Ok(Self { matcher, layout: Arc::new(layout), orders, questions })
+    }
+
+    /// All of them, in the order of their filters.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Question> {
+        self.questions.iter()
     }
 
     pub(super) fn get(&self, filter: FilterId) -> Option<&Question> {

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use rulehound_query::{Predicate, Test};
 use rulehound_schema::Field;
 
-use super::cache::VerdictCache;
 use super::column::{ColumnAtoms, OpenColumn};
+use super::profile::{AtomCost, ColumnCost, Cost, Memory};
 use super::rows::RowSet;
 use super::{FilterId, MatcherError};
+use crate::explain::spell;
 use rulehound_events::EventBatch;
 
 /// A predicate, counted over all columns.
@@ -34,6 +35,8 @@ impl Slot {
 pub(super) struct Atoms {
     /// Column and slot of each atom.
     places: Vec<(ColumnId, Slot)>,
+    /// The first filter that has each atom.
+    filters: Vec<FilterId>,
     columns: Vec<ColumnAtoms>,
 }
 
@@ -49,6 +52,7 @@ impl Atoms {
     /// Compiles predicates, whose ids are their places in the list.
     pub(super) fn compile(predicates: Vec<(Predicate, FilterId)>) -> Result<Self, MatcherError> {
         let mut places = Vec::with_capacity(predicates.len());
+        let filters = predicates.iter().map(|(_, filter)| *filter).collect();
         let mut pending: Vec<(Field, Vec<PendingTest>)> = Vec::new();
         let mut columns: HashMap<Field, usize> = HashMap::new();
         for (Predicate { field, test }, filter) in predicates {
@@ -62,12 +66,27 @@ impl Atoms {
             }
         }
         let columns = pending.into_iter().map(|(field, tests)| ColumnAtoms::compile(field, tests));
-        Ok(Self { places, columns: columns.collect::<Result<_, _>>()? })
+        Ok(Self { places, filters, columns: columns.collect::<Result<_, _>>()? })
     }
 
     /// How dear it is to ask this atom first: the work of opening its column.
     pub(super) fn cost(&self, atom: AtomId) -> u64 {
         self.place(atom).map_or(0, |(_, column, _)| column.cost())
+    }
+
+    /// What an atom cost, if it was asked at all.
+    pub(super) fn cost_of_atom(&self, atom: AtomId, cost: Cost) -> Option<AtomCost> {
+        let (_, column, slot) = self.place(atom).filter(|_| cost.count > 0)?;
+        let filter = *self.filters.get(atom.0 as usize)?;
+        let predicate = spell::predicate(&column.predicate(slot)?);
+        Some(AtomCost { predicate, filter, time: cost.time, asked: cost.count })
+    }
+
+    /// What the strings of a column cost, if any were judged.
+    pub(super) fn cost_of_column(&self, column: ColumnId, cost: Cost) -> Option<ColumnCost> {
+        let column = self.columns.get(column.0).filter(|_| cost.count > 0)?;
+        let (field, atoms) = (column.field().name.clone(), column.num_atoms());
+        Some(ColumnCost { field, atoms, time: cost.time, judged: cost.count })
     }
 
     fn place(&self, atom: AtomId) -> Option<(ColumnId, &ColumnAtoms, Slot)> {
@@ -80,27 +99,32 @@ impl Atoms {
 pub(super) struct OpenColumns<'a> {
     atoms: &'a Atoms,
     batch: &'a EventBatch,
-    cache: &'a mut VerdictCache,
+    memory: &'a mut Memory,
     open: Vec<Option<OpenColumn<'a>>>,
 }
 
 impl<'a> OpenColumns<'a> {
-    pub(super) fn new(atoms: &'a Atoms, batch: &'a EventBatch, cache: &'a mut VerdictCache) -> Self {
-        Self { atoms, batch, cache, open: atoms.columns.iter().map(|_| None).collect() }
+    pub(super) fn new(atoms: &'a Atoms, batch: &'a EventBatch, memory: &'a mut Memory) -> Self {
+        Self { atoms, batch, memory, open: atoms.columns.iter().map(|_| None).collect() }
+    }
+
+    /// What is carried from batch to batch.
+    pub(super) fn memory(&mut self) -> &mut Memory {
+        self.memory
     }
 
     /// The rows on which an atom holds.
     pub(super) fn rows(&mut self, atom: AtomId) -> RowSet {
-        let rows = self.batch.num_rows();
-        self.column(atom).map_or(RowSet::empty(rows), |(column, slot, cache)| column.rows(slot, cache))
+        let none = RowSet::empty(self.batch.num_rows());
+        self.ask(atom, |column, slot, memory| column.rows(slot, memory)).unwrap_or(none)
     }
 
     /// Those rows of `among` on which an atom holds, asked one by one.
     pub(super) fn rows_of_few(&mut self, atom: AtomId, among: &RowSet) -> RowSet {
         let mut rows = RowSet::empty(self.batch.num_rows());
-        if let Some((column, slot, cache)) = self.column(atom) {
-            among.iter().filter(|row| column.holds(slot, *row, cache)).for_each(|row| rows.insert(row));
-        }
+        self.ask(atom, |column, slot, memory| {
+            among.iter().filter(|row| column.holds(slot, *row, memory)).for_each(|row| rows.insert(row));
+        });
         rows
     }
 
@@ -111,12 +135,25 @@ impl<'a> OpenColumns<'a> {
 
     /// Whether an atom holds on any row.
     pub(super) fn holds_anywhere(&mut self, atom: AtomId) -> bool {
-        self.column(atom).is_some_and(|(column, slot, cache)| column.holds_anywhere(slot, cache))
+        self.ask(atom, |column, slot, memory| column.holds_anywhere(slot, memory)).unwrap_or(false)
     }
 
-    fn column(&mut self, atom: AtomId) -> Option<(&mut OpenColumn<'a>, Slot, &mut VerdictCache)> {
+    /// Puts a question about an atom to its column.
+    fn ask<R>(
+        &mut self,
+        atom: AtomId,
+        question: impl FnOnce(&mut OpenColumn<'a>, Slot, &mut Memory) -> R,
+    ) -> Option<R> {
+        let (column, slot, memory) = self.column(atom)?;
+        let started = memory.start();
+        let answer = question(column, slot, memory);
+        memory.book_atom(started, atom);
+        Some(answer)
+    }
+
+    fn column(&mut self, atom: AtomId) -> Option<(&mut OpenColumn<'a>, Slot, &mut Memory)> {
         let (id, column, slot) = self.atoms.place(atom)?;
         let open = self.open.get_mut(id.0)?.get_or_insert_with(|| column.open(id, self.batch));
-        Some((open, slot, self.cache))
+        Some((open, slot, self.memory))
     }
 }

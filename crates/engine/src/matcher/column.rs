@@ -7,13 +7,13 @@ use arrow_array::types::{
 use arrow_array::{Array, ListArray};
 use arrow_schema::{DataType, TimeUnit};
 use rulehound_events::EventBatch;
-use rulehound_query::Test;
+use rulehound_query::{Predicate, Test};
 use rulehound_schema::{Field, FieldSource, Value};
 
 use super::MatcherError;
 use super::atoms::{ColumnId, PendingTest, Slot};
-use super::cache::VerdictCache;
 use super::judged::JudgedStrings;
+use super::profile::Memory;
 use super::rows::RowSet;
 use super::strings::StringAtoms;
 use crate::interpret::test_holds;
@@ -33,6 +33,19 @@ impl ColumnAtoms {
     pub(super) fn compile(field: Field, tests: Vec<PendingTest>) -> Result<Self, MatcherError> {
         let strings = StringAtoms::compile(&field, &tests)?;
         Ok(Self { field, tests: tests.into_iter().map(|pending| pending.test).collect(), strings })
+    }
+
+    pub(super) fn field(&self) -> &Field {
+        &self.field
+    }
+
+    pub(super) fn num_atoms(&self) -> usize {
+        self.tests.len()
+    }
+
+    /// An atom, as it was given.
+    pub(super) fn predicate(&self, slot: Slot) -> Option<Predicate> {
+        Some(Predicate { field: self.field.clone(), test: self.tests.get(slot.index())?.clone() })
     }
 
     /// Whether an atom asks for nothing but that there is a value.
@@ -89,26 +102,26 @@ impl OpenColumn<'_> {
     }
 
     /// Whether an atom holds on any row.
-    pub(super) fn holds_anywhere(&mut self, slot: Slot, cache: &mut VerdictCache) -> bool {
+    pub(super) fn holds_anywhere(&mut self, slot: Slot, memory: &mut Memory) -> bool {
         match (&mut self.content, self.atoms.tests.get(slot.index())) {
             (Content::Empty, _) | (_, None) => false,
             (Content::Strings(..) | Content::Values(_), Some(Test::Exists)) => true,
-            (Content::Strings(_, strings), _) => strings.holds_anywhere(slot, cache),
-            (Content::Values(_) | Content::Rows(_), _) => !self.rows(slot, cache).is_empty(),
+            (Content::Strings(_, strings), _) => strings.holds_anywhere(slot, memory),
+            (Content::Values(_) | Content::Rows(_), _) => !self.rows(slot, memory).is_empty(),
         }
     }
 
     /// The rows on which an atom holds.
-    pub(super) fn rows(&mut self, slot: Slot, cache: &mut VerdictCache) -> RowSet {
+    pub(super) fn rows(&mut self, slot: Slot, memory: &mut Memory) -> RowSet {
         match &mut self.content {
             Content::Empty => RowSet::empty(self.rows),
-            Content::Strings(_, strings) if !self.atoms.is_presence(slot) => strings.rows(slot, cache),
-            _ => RowSet::of(self.rows, |row| self.holds(slot, row, cache)),
+            Content::Strings(_, strings) if !self.atoms.is_presence(slot) => strings.rows(slot, memory),
+            _ => RowSet::of(self.rows, |row| self.holds(slot, row, memory)),
         }
     }
 
     /// Whether an atom holds on a row.
-    pub(super) fn holds(&mut self, slot: Slot, row: usize, cache: &mut VerdictCache) -> bool {
+    pub(super) fn holds(&mut self, slot: Slot, row: usize, memory: &mut Memory) -> bool {
         let Some(test) = self.atoms.tests.get(slot.index()) else { return false };
         let field_type = self.atoms.field.field_type;
         match (&mut self.content, test) {
@@ -116,7 +129,7 @@ impl OpenColumn<'_> {
             (Content::Strings(list, _) | Content::Values(list), Test::Exists) => {
                 !items_of(list, row).is_empty()
             }
-            (Content::Strings(_, strings), _) => strings.holds(slot, row, cache),
+            (Content::Strings(_, strings), _) => strings.holds(slot, row, memory),
             (Content::Values(list), _) => {
                 let mut items = items_of(list, row);
                 items.any(|item| value(list, item).is_some_and(|value| test_holds(test, field_type, &value)))

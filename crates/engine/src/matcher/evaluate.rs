@@ -4,8 +4,9 @@ use rulehound_events::EventBatch;
 use rulehound_query::Expr;
 use rulehound_schema::Value;
 
+use super::FilterId;
 use super::atoms::{Atoms, OpenColumns};
-use super::cache::VerdictCache;
+use super::profile::Memory;
 use super::program::{ComputedId, Node, NodeId, Program};
 use super::rows::RowSet;
 
@@ -36,18 +37,29 @@ impl<'a> Evaluation<'a> {
         program: &'a Program,
         atoms: &'a Atoms,
         batch: &'a EventBatch,
-        cache: &'a mut VerdictCache,
+        memory: &'a mut Memory,
     ) -> Self {
         let none = RowSet::empty(batch.num_rows());
         Self {
             program,
             batch,
-            columns: OpenColumns::new(atoms, batch, cache),
+            columns: OpenColumns::new(atoms, batch, memory),
             known: vec![None; program.num_nodes()],
             computed: (program.expressions().iter())
                 .map(|_| Computed { judged: none.clone(), holds: none.clone() })
                 .collect(),
         }
+    }
+
+    /// All rows on which a filter holds.
+    pub(super) fn rows_of_filter(&mut self, filter: FilterId, root: NodeId) -> RowSet {
+        let started = self.columns.memory().start();
+        let rows = self.rows(root);
+        let memory = self.columns.memory();
+        if memory.meter.is_some() {
+            memory.book_filter(started, filter, rows.count());
+        }
+        rows
     }
 
     /// All rows on which a node holds.

@@ -8,8 +8,8 @@ use arrow_array::types::Int32Type;
 use arrow_array::{Array, DictionaryArray, ListArray, StringArray};
 
 use super::atoms::{ColumnId, Slot};
-use super::cache::VerdictCache;
 use super::column::items_of;
+use super::profile::{Memory, Meter};
 use super::rows::RowSet;
 use super::strings::StringAtoms;
 
@@ -42,22 +42,22 @@ impl<'a> JudgedStrings<'a> {
     }
 
     /// Whether an atom holds on a row.
-    pub(super) fn holds(&mut self, slot: Slot, row: usize, cache: &mut VerdictCache) -> bool {
+    pub(super) fn holds(&mut self, slot: Slot, row: usize, memory: &mut Memory) -> bool {
         items_of(self.list, row).any(|item| match self.items.key(item) {
-            Some(key) => self.satisfied_by(key, cache).binary_search(&slot).is_ok(),
+            Some(key) => self.satisfied_by(key, memory).binary_search(&slot).is_ok(),
             None => false,
         })
     }
 
     /// Whether an atom holds on any row.
-    pub(super) fn holds_anywhere(&mut self, slot: Slot, cache: &mut VerdictCache) -> bool {
-        !self.places(cache).of(slot).is_empty()
+    pub(super) fn holds_anywhere(&mut self, slot: Slot, memory: &mut Memory) -> bool {
+        !self.places(memory).of(slot).is_empty()
     }
 
     /// The rows on which an atom holds.
-    pub(super) fn rows(&mut self, slot: Slot, cache: &mut VerdictCache) -> RowSet {
+    pub(super) fn rows(&mut self, slot: Slot, memory: &mut Memory) -> RowSet {
         let len = self.list.len();
-        let places = self.places(cache);
+        let places = self.places(memory);
         let mut rows = RowSet::empty(len);
         for (_, key) in places.of(slot) {
             places.rows_of(*key).iter().for_each(|row| rows.insert(*row as usize));
@@ -66,27 +66,31 @@ impl<'a> JudgedStrings<'a> {
     }
 
     /// The atoms that a value satisfies.
-    fn satisfied_by(&mut self, key: usize, cache: &mut VerdictCache) -> &[Slot] {
+    fn satisfied_by(&mut self, key: usize, memory: &mut Memory) -> &[Slot] {
         let Self { atoms, column, values, verdicts, satisfied, .. } = self;
         let Some(verdict) = verdicts.get_mut(key) else { return &[] };
         let range = verdict.get_or_insert_with(|| {
             let start = satisfied.len();
             let value = values.value(key);
+            let Memory { cache, meter } = memory;
+            let mut judge = |value: &str, satisfied: &mut Vec<Slot>| {
+                Meter::judging(meter, *column, || atoms.judge(value, satisfied));
+            };
             if atoms.is_cheap() {
-                atoms.judge(value, satisfied);
+                judge(value, satisfied);
             } else {
-                cache.verdict(*column, value, satisfied, |value, satisfied| atoms.judge(value, satisfied));
+                cache.verdict(*column, value, satisfied, judge);
             }
             start..satisfied.len()
         });
         satisfied.get(range.clone()).unwrap_or_default()
     }
 
-    fn places(&mut self, cache: &mut VerdictCache) -> &Places {
+    fn places(&mut self, memory: &mut Memory) -> &Places {
         if self.places.is_none() {
             let mut holding = Vec::new();
             for key in 0..self.verdicts.len() {
-                holding.extend(self.satisfied_by(key, cache).iter().map(|slot| (*slot, key)));
+                holding.extend(self.satisfied_by(key, memory).iter().map(|slot| (*slot, key)));
             }
             self.places = Some(Places::new(holding, self.list, self.items));
         }

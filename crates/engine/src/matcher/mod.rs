@@ -23,6 +23,7 @@ mod cache;
 mod column;
 mod evaluate;
 mod judged;
+mod profile;
 mod program;
 mod rows;
 mod strings;
@@ -30,7 +31,7 @@ mod strings;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow_buffer::BooleanBuffer;
 use rulehound_events::EventBatch;
@@ -39,10 +40,13 @@ use rulehound_query::PatternMatcher;
 use rulehound_query::{Filter, PatternError};
 use rulehound_schema::Field;
 
-use atoms::Atoms;
+use atoms::{AtomId, Atoms, ColumnId};
 use cache::{CACHE_BYTES, VerdictCache};
 use evaluate::Evaluation;
+use profile::{Memory, Meter};
 use program::{NodeId, Program};
+
+pub use profile::{AtomCost, ColumnCost, FilterCost, MatchProfile};
 
 /// A filter of a [`Matcher`], in the order they were given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,9 +74,10 @@ pub struct Matcher {
     atoms: Atoms,
     roots: Vec<NodeId>,
     fields: BTreeSet<Field>,
-    /// Those not in use; each evaluation takes one.
-    caches: Mutex<Vec<VerdictCache>>,
+    /// What is not in use; each evaluation takes one.
+    idle: Mutex<Vec<Memory>>,
     cache_bytes: usize,
+    is_measured: bool,
 }
 
 impl Matcher {
@@ -84,8 +89,14 @@ impl Matcher {
         for filter in &filters {
             filter.for_each_field(&mut |field| _ = fields.insert(field.clone()));
         }
-        let (program, caches) = (program.ordered(&atoms), Mutex::default());
-        Ok(Self { program, atoms, roots, fields, caches, cache_bytes: CACHE_BYTES })
+        let (program, idle) = (program.ordered(&atoms), Mutex::default());
+        Ok(Self { program, atoms, roots, fields, idle, cache_bytes: CACHE_BYTES, is_measured: false })
+    }
+
+    /// The matcher, to measure what it does: see [`Self::profile`]. It costs a few clock readings for each
+    /// question to an atom.
+    pub fn measured(self) -> Self {
+        Self { is_measured: true, ..self }
     }
 
     /// The fields that the filters read, each once, in order.
@@ -95,16 +106,39 @@ impl Matcher {
 
     /// For each filter that holds on any event of the batch, in order, the rows on which it does.
     pub fn evaluate(&self, batch: &EventBatch) -> Vec<(FilterId, BooleanBuffer)> {
-        let idle = || self.caches.lock().unwrap_or_else(PoisonError::into_inner);
-        let cache = idle().pop();
-        let mut cache = cache.unwrap_or_else(|| VerdictCache::new(self.cache_bytes));
-        let mut evaluation = Evaluation::new(&self.program, &self.atoms, batch, &mut cache);
+        let memory = self.idle().pop();
+        let mut memory = memory.unwrap_or_else(|| Memory {
+            cache: VerdictCache::new(self.cache_bytes),
+            meter: self.is_measured.then(Meter::default),
+        });
+        let mut evaluation = Evaluation::new(&self.program, &self.atoms, batch, &mut memory);
         let found = (0..).map(FilterId).zip(&self.roots).filter_map(|(id, root)| {
-            let rows = evaluation.rows(*root);
+            let rows = evaluation.rows_of_filter(id, *root);
             (!rows.is_empty()).then(|| (id, rows.to_boolean_buffer()))
         });
         let found = found.collect();
-        idle().push(cache);
+        self.idle().push(memory);
         found
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Memory>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was measured in all batches so far, if the matcher is [`Self::measured`].
+    pub fn profile(&self) -> MatchProfile {
+        let idle = self.idle();
+        let meters = || idle.iter().filter_map(|memory| memory.meter.as_ref());
+        let filters = profile::sum(meters().flat_map(Meter::filters)).into_iter();
+        let atoms = profile::sum(meters().flat_map(Meter::atoms)).into_iter().zip(0..);
+        let columns = profile::sum(meters().flat_map(Meter::columns)).into_iter().enumerate();
+        let mut profile = MatchProfile {
+            filters: filters.map(|cost| FilterCost { time: cost.time, hits: cost.count }).collect(),
+            atoms: atoms.filter_map(|(cost, id)| self.atoms.cost_of_atom(AtomId(id), cost)).collect(),
+            columns: columns.filter_map(|(id, cost)| self.atoms.cost_of_column(ColumnId(id), cost)).collect(),
+        };
+        profile.atoms.sort_by_key(|atom| std::cmp::Reverse(atom.time));
+        profile.columns.sort_by_key(|column| std::cmp::Reverse(column.time));
+        profile
     }
 }

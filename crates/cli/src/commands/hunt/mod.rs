@@ -1,5 +1,6 @@
 //! `rulehound hunt`: rules over events, to alerts.
 
+mod profile;
 mod summary;
 mod table;
 pub(super) mod telling;
@@ -41,7 +42,8 @@ pub(crate) fn run(args: &HuntArgs, output: &Output) -> Result<Exit, Failure> {
         .collect();
 
     let (mut found, read) = reading::scan_with(&args.inputs, Threads::Many, output, |inputs, scan| {
-        let found = hunt(&rules, inputs, &HuntOptions { range, created, scan: args.scan_options(scan) })?;
+        let (scan, profile) = (args.scan_options(scan), args.profile_rules);
+        let found = hunt(&rules, inputs, &HuntOptions { range, created, scan, profile })?;
         let read = found.scan.clone();
         Ok((found, read))
     })?;
@@ -72,6 +74,9 @@ pub(crate) fn run(args: &HuntArgs, output: &Output) -> Result<Exit, Failure> {
     let summary =
         Summary { set: &set, rules: &only_rules, hunt: &found, counts: &counts, took: started.elapsed() };
     summary.write(&mut output.stderr())?;
+    if let Some(profile) = &found.profile {
+        profile::write(profile, &only_rules, output)?;
+    }
     let clean = read.problems.is_empty() && !set.problems.iter().any(Problem::is_error);
     Ok(if clean { Exit::Ran } else { Exit::FoundProblem })
 }
