@@ -37,7 +37,7 @@ pub(crate) enum Kind<'j, N: JsonNode<'j>> {
 }
 
 /// A value on a tape: its node, and after it everything that follows on the tape.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct TapeNode<'t>(&'t [Node<'t>]);
 
 /// The values that follow one another on a tape.

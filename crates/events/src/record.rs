@@ -11,8 +11,8 @@ use simd_json::ErrorType;
 
 use crate::Document;
 use crate::buffer::Buffer;
-use crate::json::{JsonNode, JsonParser, Kind, MAX_DEPTH, TapeMembers, TapeNode, to_document};
-use crate::normalize;
+use crate::json::{JsonNode, JsonParser, Kind, MAX_DEPTH, TapeMembers, TapeNode};
+use crate::normalize::{Normalizer, Shape, shape_of};
 
 /// Why a record is no event. It costs only itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,8 +107,6 @@ pub(crate) struct Envelope<'j> {
     pub(crate) id: Option<Cow<'j, str>>,
     /// `_index`, where the record says.
     pub(crate) index: Option<Cow<'j, str>>,
-    /// Whether it may be in need of a normaliser. If not, it is ECS for sure, and no tree is made of it.
-    pub(crate) may_be_raw: bool,
     source: TapeMembers<'j>,
 }
 
@@ -125,17 +123,22 @@ impl<'j> Envelope<'j> {
             }
         }
         let source = source.unwrap_or(members);
-        let may_be_raw = source.clone().any(|(key, _)| is_raw_key(key));
-        Self { id, index, may_be_raw, source }
+        Self { id, index, source }
     }
 
     /// The members of the event's document as it was read.
-    pub(crate) fn source(&self) -> impl Iterator<Item = (&'j str, TapeNode<'j>)> + use<'j> {
+    pub(crate) fn source(&self) -> impl Iterator<Item = (&'j str, TapeNode<'j>)> + Clone + use<'j> {
         self.source.clone().filter(|(key, _)| !matches!(*key, "_id" | "_index"))
+    }
+
+    /// Which normaliser the event is for.
+    pub(crate) fn shape(&self) -> Shape {
+        let may_be_raw = self.source.clone().any(|(key, _)| is_raw_key(key));
+        if may_be_raw { shape_of(self.source()) } else { Shape::Ecs }
     }
 }
 
-/// Whether a record with such a key may be raw: what [`normalize::shape`] needs to see, at the least.
+/// Whether a record with such a key may be raw: what [`shape_of`] needs to see, at the least.
 pub(crate) fn is_raw_key(key: &str) -> bool {
     matches!(key, "Event" | "EventID" | "winlog") || key.starts_with("winlog.")
 }
@@ -194,6 +197,7 @@ fn bulk_action(mut members: TapeMembers<'_>) -> (Option<String>, Option<String>)
 thread_local! {
     /// For records that are read again, one by one.
     static PARSER: RefCell<JsonParser> = RefCell::default();
+    static NORMALIZER: RefCell<Normalizer> = RefCell::new(Normalizer::new(None));
 }
 
 impl RecordFormat {
@@ -202,7 +206,9 @@ impl RecordFormat {
     /// # Errors
     /// If the record is no event.
     pub fn document(self, record: &[u8]) -> Result<Document, RecordError> {
-        self.read(record, |event| normalize::normalize(to_document(event.source())))
+        NORMALIZER.with_borrow_mut(|normalizer| {
+            self.read(record, |event| normalizer.document(event.shape(), event.source()))
+        })
     }
 
     /// An id for a record that brought none: SHA-256 of the event as it was read, less whitespace and

@@ -8,10 +8,10 @@ use rulehound_schema::{FieldType, Scalar};
 use crate::column::ColumnBuilders;
 use crate::document::scalars;
 use crate::index_name::IndexParts;
-use crate::json::{DocumentMembers, JsonNode, JsonParser, Kind, to_document};
+use crate::json::{JsonNode, JsonParser, Kind};
 use crate::layout::{PathId, PathTree};
 use crate::leaves::{Leaf, LeafScanner, Record};
-use crate::normalize::{Shape, normalize, shape};
+use crate::normalize::{Normalizer, Shape};
 use crate::record::{self, Block, Envelope, RecordError, RecordFormat, RecordSpan};
 use crate::source::Sources;
 use crate::{EventBatch, Layout, Misfits, Origin};
@@ -27,6 +27,7 @@ pub struct Shredder {
     /// Whether records are walked at all, and whether the next one is.
     pub(crate) may_walk: bool,
     pub(crate) walks: bool,
+    normalizer: Normalizer,
     rows: Rows,
     /// Bytes of the records taken.
     bytes: usize,
@@ -35,12 +36,14 @@ pub struct Shredder {
 impl Shredder {
     /// A shredder for the fields of a layout.
     pub fn new(layout: Arc<Layout>) -> Self {
+        let normalizer = Normalizer::new(Some(layout.clone()));
         let columns = Columns::new(layout);
         Self {
             parser: JsonParser::default(),
             scanner: LeafScanner::default(),
             may_walk: true,
             walks: true,
+            normalizer,
             rows: Rows { columns, sources: Sources::default(), indices: IndexNames::default() },
             bytes: 0,
         }
@@ -66,7 +69,7 @@ impl Shredder {
 
     /// Takes one record of a block, which the batch then shares.
     pub(crate) fn push_record(&mut self, block: &Arc<Block>, record: usize) -> Result<Shape, RecordError> {
-        let Self { parser, scanner, rows, .. } = self;
+        let Self { parser, scanner, normalizer, rows, .. } = self;
         let json = block.record(record);
         self.bytes += json.len();
         rows.columns.begin(rows.sources.len());
@@ -79,7 +82,8 @@ impl Shredder {
             return Ok(Shape::Ecs);
         }
         let shape = record::open(parser, block.format, json, |event| {
-            let shape = rows.columns.take_event(&event);
+            let shape = event.shape();
+            rows.columns.take_event(&event, shape, normalizer);
             rows.complete(block, record, event.id.as_deref(), event.index.as_deref());
             shape
         })?;
@@ -216,19 +220,13 @@ impl Columns {
         self.index_parts.begin();
     }
 
-    /// Takes the fields of an event, normalised if it is raw. Gives what it was.
-    fn take_event(&mut self, event: &Envelope<'_>) -> Shape {
+    /// Takes the fields of an event, normalised if it is raw.
+    fn take_event(&mut self, event: &Envelope<'_>, shape: Shape, normalizer: &mut Normalizer) {
         let layout = self.layout.clone();
         let paths = layout.paths();
-        if event.may_be_raw {
-            let document = to_document(event.source());
-            let shape = shape(&document);
-            let document = normalize(document);
-            self.members(paths, paths.root(), DocumentMembers(document.iter()));
-            shape
-        } else {
-            self.members(paths, paths.root(), event.source());
-            Shape::Ecs
+        match shape {
+            Shape::Ecs => self.members(paths, paths.root(), event.source()),
+            shape => normalizer.fields(shape, event.source(), |path, value| self.value(paths, path, value)),
         }
     }
 

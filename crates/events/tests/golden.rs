@@ -70,6 +70,10 @@ fn documents(path: &Path) -> Vec<Document> {
     list.into_iter().map(|value| value.as_object().unwrap().clone()).collect()
 }
 
+fn ecs(record: &Document) -> Document {
+    normalize(&serde_json::to_vec(record).unwrap()).unwrap()
+}
+
 /// Raw and expected documents with the name of their file.
 fn pairs(golden: &Path) -> Vec<(String, Document, Document)> {
     let mut pairs = Vec::new();
@@ -160,7 +164,7 @@ fn windows_records_become_what_the_integrations_make_of_them() {
     let mut explained: BTreeMap<(&str, String), usize> = BTreeMap::new();
     let mut others: BTreeMap<String, usize> = BTreeMap::new();
     for (name, raw, expected) in pairs(&corpora.join("golden")) {
-        let (expected, ours) = (flatten(&expected), flatten(&normalize(raw)));
+        let (expected, ours) = (flatten(&expected), flatten(&ecs(&raw)));
         for (field, values) in &expected {
             all += 1;
             if ours.get(field) == Some(values) {
@@ -208,7 +212,7 @@ fn documents_of_elastic_defend_pass_unchanged() {
     let mut count = 0;
     for path in files(&corpora.join("golden/endpoint")) {
         for document in documents(&path) {
-            assert_eq!(normalize(document.clone()), document, "{}", path.display());
+            assert_eq!(ecs(&document), document, "{}", path.display());
             count += 1;
         }
     }
@@ -221,7 +225,7 @@ fn documents_that_a_pipeline_has_seen_pass_unchanged() {
     for (name, _, expected) in pairs(&corpora.join("golden")) {
         let event = expected.get("event").and_then(Value::as_object).unwrap();
         if event.contains_key("category") {
-            assert_eq!(normalize(expected.clone()), expected, "{name}");
+            assert_eq!(ecs(&expected), expected, "{name}");
         }
     }
 }

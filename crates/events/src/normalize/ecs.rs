@@ -1,80 +1,186 @@
 //! A document under construction.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
+use ahash::RandomState;
 
+use super::names::{NameId, Names, ROOT};
+use super::value::{Arena, Value};
 use crate::Document;
-
-/// The value at a path, whether its keys are nested or dotted.
-pub(super) fn get<'a>(document: &'a Document, path: &str) -> Option<&'a Value> {
-    if let Some(value) = document.get(path) {
-        return Some(value);
-    }
-    // Longest dotted prefix last: `a.b.c` may stand as `a` > `b.c`, or as `a.b` > `c`.
-    path.match_indices('.').find_map(|(dot, _)| {
-        let inner = document.get(path.get(..dot)?)?.as_object()?;
-        get(inner, path.get(dot + 1..)?)
-    })
-}
+use crate::json::to_document;
+use crate::layout::PathId;
 
 /// Most dots of a key that become levels of objects, as an index allows by default. A key with more stays as
 /// it is: no field lies so deep, and depth costs stack.
 const MOST_DOTS: usize = 20;
 
 /// A document under construction, its fields named by their full path.
-#[derive(Debug, Default)]
-pub(super) struct Ecs(Document);
+///
+/// It is a tree whose values are parts of the record, and whose objects stay closed, as the record has them,
+/// until a field in them is asked for.
+pub(super) struct Ecs<'a> {
+    names: &'a mut Names,
+    pub(super) arena: &'a Arena,
+    /// The document itself is the first.
+    places: Vec<Place<'a>>,
+}
 
-impl Ecs {
-    /// Goes on from a document; dotted keys at its top become nested ones.
-    pub(super) fn new(document: Document) -> Self {
-        if !document.keys().any(|key| key.contains('.')) {
-            return Self(document);
+/// A field of the document at hand, there or not.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    name: NameId,
+    parent: PlaceId,
+    content: Content<'a>,
+    /// How many members are there, if it is an open object.
+    members: usize,
+    first: Option<PlaceId>,
+    last: Option<PlaceId>,
+    /// The next member of the parent.
+    next: Option<PlaceId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PlaceId(usize);
+
+const DOCUMENT: PlaceId = PlaceId(0);
+
+#[derive(Clone, Copy, Debug)]
+enum Content<'a> {
+    /// It is not there.
+    Nothing,
+    /// An object whose members are places.
+    Open,
+    Value(Value<'a>),
+}
+
+impl<'a> Ecs<'a> {
+    /// An empty document, in a buffer.
+    pub(super) fn new(names: &'a mut Names, arena: &'a Arena, buffer: Vec<Place<'static>>) -> Self {
+        names.begin();
+        names.set_place(ROOT, DOCUMENT.0);
+        let mut places = emptied(buffer);
+        places.push(Place {
+            name: ROOT,
+            parent: DOCUMENT,
+            content: Content::Open,
+            members: 0,
+            first: None,
+            last: None,
+            next: None,
+        });
+        Self { names, arena, places }
+    }
+
+    /// Takes the members of a record into the empty document. If one at the top has a dotted key, it and the
+    /// objects beside it become one.
+    pub(super) fn load(&mut self, record: impl Iterator<Item = (&'a str, Value<'a>)> + Clone) {
+        self.add_all(DOCUMENT, record.clone());
+        if record.into_iter().any(|(key, _)| key.contains('.')) {
+            let members = self.members(DOCUMENT);
+            self.clear(DOCUMENT);
+            members.iter().for_each(|&(key, value)| self.merge(key, value));
         }
-        let mut nested = Self::default();
-        for (key, value) in document {
-            nested.merge(&key, value);
-        }
-        nested
+    }
+
+    /// The buffer, to be used again.
+    pub(super) fn into_buffer(self) -> Vec<Place<'static>> {
+        emptied(self.places)
     }
 
     /// The document.
-    pub(super) fn into_document(self) -> Document {
-        self.0
+    pub(super) fn document(&self) -> Document {
+        to_document(self.members(DOCUMENT).iter().copied())
+    }
+
+    /// Gives every value that the layout may want to `take`. A value may be an object: one that is closed, and one that
+    /// the layout has a column for.
+    pub(super) fn fields(&self, take: &mut impl FnMut(PathId, Value<'a>)) {
+        self.fields_of(DOCUMENT, take);
+    }
+
+    fn fields_of(&self, object: PlaceId, take: &mut impl FnMut(PathId, Value<'a>)) {
+        for at in self.places_in(object) {
+            let place = self.at(at);
+            let Some(path) = self.names.path(place.name) else { continue };
+            match place.content {
+                Content::Nothing => {}
+                Content::Value(value) => take(path, value),
+                Content::Open if self.names.has_column(place.name) => take(path, self.closed(at)),
+                Content::Open => self.fields_of(at, take),
+            }
+        }
+    }
+
+    /// Whether anybody wants a field. What is dear to compute is computed only then.
+    pub(super) fn wants(&mut self, path: &str) -> bool {
+        let name = self.names.field(path);
+        self.names.is_wanted(name)
+    }
+
+    /// The name of an object, to get at its members by their keys.
+    pub(super) fn object(&mut self, path: &str) -> NameId {
+        self.names.field(path)
     }
 
     /// The value of a field.
-    pub(super) fn get(&self, path: &str) -> Option<&Value> {
-        let mut keys = path.split('.');
-        let mut value = self.0.get(keys.next()?)?;
-        for key in keys {
-            match value {
-                Value::Object(inner) => value = inner.get(key)?,
-                // What stood in the way of an object left a dotted key behind.
-                _ => return get(&self.0, path),
-            }
-        }
-        Some(value)
+    pub(super) fn get(&mut self, path: &str) -> Option<Value<'a>> {
+        let name = self.names.field(path);
+        self.value(name)
+    }
+
+    /// The value of a member of an object, by its key.
+    pub(super) fn member(&mut self, object: NameId, key: &str) -> Option<Value<'a>> {
+        let name = self.names.member(object, key);
+        self.value(name)
+    }
+
+    fn value(&mut self, name: NameId) -> Option<Value<'a>> {
+        let at = self.find(name)?;
+        Some(self.closed(at))
     }
 
     /// The value of a field, if it is a string and not empty.
-    pub(super) fn text(&self, path: &str) -> Option<&str> {
-        self.get(path).and_then(Value::as_str).filter(|text| !text.is_empty())
+    pub(super) fn text(&mut self, path: &str) -> Option<&'a str> {
+        let name = self.names.field(path);
+        let at = self.find(name)?;
+        match self.at(at).content {
+            Content::Value(value) => value.as_str().filter(|text| !text.is_empty()),
+            Content::Nothing | Content::Open => None,
+        }
     }
 
     /// Whether a field is there.
-    pub(super) fn has(&self, path: &str) -> bool {
-        self.get(path).is_some_and(|value| !value.is_null())
+    pub(super) fn has(&mut self, path: &str) -> bool {
+        let name = self.names.field(path);
+        self.find(name)
+            .is_some_and(|at| !matches!(self.at(at).content, Content::Value(value) if value.is_null()))
+    }
+
+    fn is_object(&mut self, path: &str) -> bool {
+        let name = self.names.field(path);
+        self.find(name).is_some_and(|at| match self.at(at).content {
+            Content::Nothing => false,
+            Content::Open => true,
+            Content::Value(value) => value.members().is_some(),
+        })
     }
 
     /// Gives a field a value, whatever it was.
-    pub(super) fn set(&mut self, path: &str, value: impl Into<Value>) {
-        insert(&mut self.0, path, value.into());
+    pub(super) fn set(&mut self, path: &str, value: impl Into<Value<'a>>) {
+        let name = self.names.field(path);
+        let at = self.place(name);
+        self.fill(at, value.into());
+    }
+
+    /// Gives a member of an object a value, whatever it was.
+    pub(super) fn set_member(&mut self, object: NameId, key: &str, value: impl Into<Value<'a>>) {
+        let name = self.names.member(object, key);
+        let at = self.place(name);
+        self.fill(at, value.into());
     }
 
     /// Gives a field a value unless it has one.
-    pub(super) fn set_default(&mut self, path: &str, value: impl Into<Value>) {
+    pub(super) fn set_default(&mut self, path: &str, value: impl Into<Value<'a>>) {
         if !self.has(path) {
             self.set(path, value);
         }
@@ -82,98 +188,340 @@ impl Ecs {
 
     /// Copies a field to another, if it is there and the other is not.
     pub(super) fn copy(&mut self, from: &str, to: &str) {
-        if let Some(value) = self.get(from).filter(|value| !value.is_null()).cloned() {
+        if let Some(value) = self.get(from).filter(|value| !value.is_null()) {
             self.set_default(to, value);
         }
     }
 
-    /// Adds a value to those of a field, each once.
-    pub(super) fn append(&mut self, path: &str, value: impl Into<Value>) {
-        let value = value.into();
-        let values = match self.get_mut(path) {
-            Some(Value::Array(values)) => {
-                if !values.contains(&value) {
-                    values.push(value);
+    /// Adds a text to the values of a field, each once.
+    pub(super) fn append(&mut self, path: &str, text: &'a str) {
+        if !self.wants(path) {
+            return;
+        }
+        let values = match self.get(path) {
+            None => self.arena.list([text]),
+            Some(value) => match value.items() {
+                Some(items) => {
+                    let values = self.arena.list(items.chain([text.into()]));
+                    let is_new = values.iter().filter(|value| value.as_str() == Some(text)).count() == 1;
+                    if is_new { values } else { return }
                 }
-                return;
-            }
-            Some(Value::Null) | None => vec![value],
-            Some(single) if *single == value => vec![value],
-            Some(single) => vec![single.take(), value],
+                None if value.is_null() || value.as_str() == Some(text) => self.arena.list([text]),
+                None => self.arena.list([value, text.into()]),
+            },
         };
         self.set(path, values);
     }
 
-    /// Adds texts to those of a field, each once.
-    pub(super) fn append_all(&mut self, path: &str, texts: Vec<String>) {
-        let mut values = match self.remove(path) {
-            Some(Value::Array(values)) => values,
-            Some(Value::Null) | None => Vec::new(),
-            Some(single) => vec![single],
+    /// Adds texts to the values of a field, each once.
+    pub(super) fn append_all(&mut self, path: &str, texts: &[&'a str]) {
+        if !self.wants(path) {
+            return;
+        }
+        let mut values: Vec<Value<'a>> = match self.remove(path) {
+            None => Vec::new(),
+            Some(value) => match value.items() {
+                Some(items) => items.collect(),
+                None if value.is_null() => Vec::new(),
+                None => vec![value],
+            },
         };
-        let mut known: HashSet<String> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        values.extend(texts.into_iter().filter(|text| known.insert(text.clone())).map(Value::from));
+        let mut known: HashSet<&str, RandomState> =
+            values.iter().filter_map(|value| value.as_str()).collect();
+        values.extend(texts.iter().filter(|text| known.insert(text)).map(|&text| Value::from(text)));
         if !values.is_empty() {
+            let values = self.arena.list(values);
             self.set(path, values);
         }
     }
 
-    fn get_mut(&mut self, path: &str) -> Option<&mut Value> {
-        let mut keys = path.split('.');
-        let first = self.0.get_mut(keys.next()?)?;
-        keys.try_fold(first, |value, key| value.as_object_mut()?.get_mut(key))
+    /// Takes a field out. Objects that become empty by it go too.
+    pub(super) fn remove(&mut self, path: &str) -> Option<Value<'a>> {
+        let name = self.names.field(path);
+        self.take(name)
     }
 
-    /// Takes a field out. Objects that become empty by it go too.
-    pub(super) fn remove(&mut self, path: &str) -> Option<Value> {
-        remove(&mut self.0, path)
+    /// Takes a member out of an object.
+    pub(super) fn remove_member(&mut self, object: NameId, key: &str) -> Option<Value<'a>> {
+        let name = self.names.member(object, key);
+        self.take(name)
+    }
+
+    fn take(&mut self, name: NameId) -> Option<Value<'a>> {
+        let at = self.find(name)?;
+        let value = self.closed(at);
+        self.clear(at);
+        self.empty(at);
+        Some(value)
+    }
+
+    /// Adds members to an object, such as those of an object of the record. A key that stands twice there holds all its
+    /// values.
+    pub(super) fn add_members(
+        &mut self,
+        object: NameId,
+        members: impl Iterator<Item = (&'a str, Value<'a>)> + Clone,
+    ) {
+        let at = self.place(object);
+        self.add_all(at, members);
+    }
+
+    /// Makes other values of the members of an object; those that become none go.
+    pub(super) fn update_members(
+        &mut self,
+        object: NameId,
+        mut update: impl FnMut(Value<'a>) -> Option<Value<'a>>,
+    ) {
+        let Some(object) = self.find(object) else { return };
+        self.open(object);
+        let mut next = self.at(object).first;
+        while let Some(at) = next {
+            next = self.at(at).next;
+            if let Content::Value(value) = self.at(at).content {
+                match update(value) {
+                    Some(value) => self.at_mut(at).content = Content::Value(value),
+                    None => self.empty(at),
+                }
+            }
+        }
     }
 
     /// Puts a value at a path; objects of the same path become one.
-    fn merge(&mut self, path: &str, value: Value) {
+    fn merge(&mut self, path: &'a str, value: Value<'a>) {
         if path.matches('.').count() > MOST_DOTS {
-            self.0.insert(path.to_owned(), value);
-            return;
+            return self.set_member(ROOT, path, value);
         }
-        match value {
-            Value::Object(fields) if self.get(path).is_some_and(Value::is_object) => {
-                for (key, value) in fields {
-                    self.merge(&format!("{path}.{key}"), value);
+        match value.members() {
+            Some(members) if self.is_object(path) => {
+                for (key, value) in once(members, self.arena) {
+                    self.merge(self.arena.concat([path, ".", key]), value);
                 }
             }
-            value => self.set(path, value),
+            _ => self.set(path, value),
         }
     }
 }
 
-/// Where a scalar stands in the way of an object, the rest of the path stays a dotted key: both survive.
-fn insert(document: &mut Document, path: &str, value: Value) {
-    let Some((head, rest)) = path.split_once('.') else {
-        document.insert(path.to_owned(), value);
-        return;
-    };
-    match document.get_mut(head) {
-        Some(Value::Object(inner)) => insert(inner, rest, value),
-        Some(Value::Null) | None => {
-            let mut inner = Document::new();
-            insert(&mut inner, rest, value);
-            document.insert(head.to_owned(), Value::Object(inner));
+/// The tree.
+impl<'a> Ecs<'a> {
+    fn at(&self, place: PlaceId) -> &Place<'a> {
+        &self.places[place.0]
+    }
+
+    fn at_mut(&mut self, place: PlaceId) -> &mut Place<'a> {
+        &mut self.places[place.0]
+    }
+
+    /// Where a name has been put, if a value is there.
+    fn there(&self, name: NameId) -> Option<PlaceId> {
+        let place = PlaceId(self.names.place(name)?);
+        (!matches!(self.at(place).content, Content::Nothing)).then_some(place)
+    }
+
+    /// Where a field is. Opens the objects on the way.
+    fn find(&mut self, name: NameId) -> Option<PlaceId> {
+        if let Some(at) = self.there(name) {
+            return Some(at);
         }
-        Some(_) => {
-            document.insert(path.to_owned(), value);
+        let parent = self.names.parent(name)?;
+        let above = self.find(parent)?;
+        let is_object = self.open(above);
+        let name = if is_object { self.name_in(above, name) } else { self.dotted(above, name) };
+        self.there(name)
+    }
+
+    /// Where a field is to be put: in objects, or, where something else stands in the way of one, beside that under
+    /// a dotted key, so that both survive.
+    fn place(&mut self, name: NameId) -> PlaceId {
+        if let Some(at) = self.there(name) {
+            return at;
+        }
+        let Some(parent) = self.names.parent(name) else { return DOCUMENT };
+        let above = self.place(parent);
+        match self.at(above).content {
+            Content::Value(value) if value.is_blank() => self.at_mut(above).content = Content::Open,
+            Content::Nothing | Content::Open | Content::Value(_) => {}
+        }
+        if matches!(self.at(above).content, Content::Value(_)) && !self.open(above) {
+            let name = self.dotted(above, name);
+            return self.place_in(self.at(above).parent, name);
+        }
+        let name = self.name_in(above, name);
+        self.place_in(above, name)
+    }
+
+    /// A name as that of a member of the object at this place, which may have come to stand under another name.
+    fn name_in(&mut self, object: PlaceId, name: NameId) -> NameId {
+        let object = self.at(object).name;
+        if self.names.parent(name) == Some(object) {
+            return name;
+        }
+        let key = self.arena.copy(self.names.key(name));
+        self.names.member(object, key)
+    }
+
+    /// The name beside what is at this place and no object.
+    fn dotted(&mut self, at: PlaceId, name: NameId) -> NameId {
+        let (object, at) = (self.at(self.at(at).parent).name, self.at(at).name);
+        let key = self.arena.concat([self.names.key(at), ".", self.names.key(name)]);
+        self.names.member(object, key)
+    }
+
+    /// The place of a name in an object; a new one has nothing in it.
+    fn place_in(&mut self, object: PlaceId, name: NameId) -> PlaceId {
+        if let Some(place) = self.names.place(name) {
+            return PlaceId(place);
+        }
+        let new = PlaceId(self.places.len());
+        self.names.set_place(name, new.0);
+        self.places.push(Place {
+            name,
+            parent: object,
+            content: Content::Nothing,
+            members: 0,
+            first: None,
+            last: None,
+            next: None,
+        });
+        let last = self.at_mut(object).last.replace(new);
+        match last {
+            Some(last) => self.at_mut(last).next = Some(new),
+            None => self.at_mut(object).first = Some(new),
+        }
+        new
+    }
+
+    /// Puts a value at a place, whatever was there.
+    fn fill(&mut self, at: PlaceId, value: Value<'a>) {
+        match self.at(at).content {
+            Content::Nothing => self.count(at),
+            Content::Open => self.clear(at),
+            Content::Value(_) => {}
+        }
+        self.at_mut(at).content = Content::Value(value);
+    }
+
+    /// Counts a member that is new to its object, which it may bring into being.
+    fn count(&mut self, at: PlaceId) {
+        let object = self.at(at).parent;
+        if let Content::Nothing = self.at(object).content {
+            self.count(object);
+            self.at_mut(object).content = Content::Open;
+        }
+        self.at_mut(object).members += 1;
+    }
+
+    /// Takes away what is at a place, and the object that becomes empty by it.
+    fn empty(&mut self, at: PlaceId) {
+        if at == DOCUMENT {
+            return;
+        }
+        self.at_mut(at).content = Content::Nothing;
+        let object = self.at(at).parent;
+        self.at_mut(object).members -= 1;
+        if self.at(object).members == 0 {
+            self.empty(object);
+        }
+    }
+
+    /// Takes away the members of an open object.
+    fn clear(&mut self, object: PlaceId) {
+        let mut next = if self.at(object).members > 0 { self.at(object).first } else { None };
+        while let Some(at) = next {
+            self.clear(at);
+            self.at_mut(at).content = Content::Nothing;
+            next = self.at(at).next;
+        }
+        self.at_mut(object).members = 0;
+    }
+
+    /// Opens an object that has members, unless it is open. Whether it is.
+    fn open(&mut self, at: PlaceId) -> bool {
+        match self.at(at).content {
+            Content::Nothing => false,
+            Content::Open => true,
+            Content::Value(value) => match value.members() {
+                Some(members) if members.clone().next().is_some() => {
+                    self.at_mut(at).content = Content::Open;
+                    self.add_all(at, members);
+                    true
+                }
+                Some(_) | None => false,
+            },
+        }
+    }
+
+    /// Adds members to an object that has none.
+    fn add_all(&mut self, object: PlaceId, members: impl Iterator<Item = (&'a str, Value<'a>)> + Clone) {
+        if !members.clone().all(|(key, value)| self.add(object, key, value)) {
+            self.clear(object);
+            for (key, value) in once(members, self.arena) {
+                self.add(object, key, value);
+            }
+        }
+    }
+
+    /// Adds a member to an object, unless it has one of this key.
+    fn add(&mut self, object: PlaceId, key: &str, value: Value<'a>) -> bool {
+        let name = self.names.member(self.at(object).name, key);
+        let is_new = self.there(name).is_none();
+        if is_new {
+            let at = self.place_in(object, name);
+            self.fill(at, value);
+        }
+        is_new
+    }
+
+    fn places_in(&self, object: PlaceId) -> impl Iterator<Item = PlaceId> {
+        std::iter::successors(self.at(object).first, |at| self.at(*at).next)
+    }
+
+    /// The members of an open object.
+    fn members(&self, object: PlaceId) -> &'a [(&'a str, Value<'a>)] {
+        let there = self.places_in(object).filter(|at| !matches!(self.at(*at).content, Content::Nothing));
+        self.arena
+            .members(there.map(|at| (self.arena.copy(self.names.key(self.at(at).name)), self.closed(at))))
+    }
+
+    /// What is at a place as a value.
+    fn closed(&self, at: PlaceId) -> Value<'a> {
+        match self.at(at).content {
+            Content::Nothing => Value::NULL,
+            Content::Open => Value::Object(self.members(at)),
+            Content::Value(value) => value,
         }
     }
 }
 
-fn remove(document: &mut Document, path: &str) -> Option<Value> {
-    if let Some(value) = document.remove(path) {
-        return Some(value);
+/// An empty buffer for places of another record, with the memory of this one.
+fn emptied<'b>(mut places: Vec<Place<'_>>) -> Vec<Place<'b>> {
+    places.clear();
+    places.into_iter().filter_map(|_| None).collect()
+}
+
+/// The members of an object, each key once, with an array of its values where it stands more often.
+fn once<'a>(
+    members: impl Iterator<Item = (&'a str, Value<'a>)>,
+    arena: &'a Arena,
+) -> impl Iterator<Item = (&'a str, Value<'a>)> {
+    let mut places: HashMap<&str, usize, RandomState> = HashMap::default();
+    let mut found: Vec<(&str, Vec<Value<'_>>)> = Vec::new();
+    for (key, value) in members {
+        let place = *places.entry(key).or_insert(found.len());
+        match found.get_mut(place) {
+            None => found.push((key, vec![value])),
+            Some((_, values)) => values.push(value),
+        }
     }
-    let (head, rest) = path.split_once('.')?;
-    let inner = document.get_mut(head)?.as_object_mut()?;
-    let value = remove(inner, rest)?;
-    if inner.is_empty() {
-        document.remove(head);
-    }
-    Some(value)
+    found.into_iter().map(move |(key, values)| {
+        let value = match values.as_slice() {
+            [] => Value::NULL,
+            [one] => *one,
+            [first, rest @ ..] => match first.items() {
+                Some(items) => Value::List(arena.list(items.chain(rest.iter().copied()))),
+                None => Value::List(arena.list(values)),
+            },
+        };
+        (key, value)
+    })
 }

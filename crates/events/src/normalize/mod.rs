@@ -1,15 +1,26 @@
 //! Normalisers: from raw records to ECS, as Elastic's integrations do it. One module a source.
 //!
-//! To add one: give its records a [`Shape`], tell it in [`shape`], and make a module that takes the record and
-//! gives the ECS document (`Ecs` builds it, by dotted paths); call it in [`normalize`].
+//! To add one: give its records a [`Shape`], tell it in [`shape_of`], and make a module that builds the document
+//! of a record in an `Ecs`, field by field, by their paths; call it in [`Normalizer`].
+//!
+//! What becomes of a record is built of pieces of it, with no copy of its texts, and goes to the columns from
+//! there; only the few events that are shown become a [`Document`].
 
 mod community_id;
 mod ecs;
+mod names;
+mod value;
 mod windows;
 
-use serde_json::Value;
+use std::sync::Arc;
 
-use crate::Document;
+use crate::json::{JsonNode, JsonParser, Kind, TapeNode, to_document};
+use crate::layout::PathId;
+use crate::record::{self, RecordFormat};
+use crate::{Document, Layout, RecordError};
+use ecs::{Ecs, Place};
+use names::Names;
+use value::{Arena, Value};
 pub(crate) use windows::SET_BY_PIPELINES;
 
 /// The shape of a record, told by its first looks.
@@ -25,26 +36,107 @@ pub enum Shape {
     Flat,
 }
 
-/// Tells the shape of a record.
-pub fn shape(record: &Document) -> Shape {
-    if let Some(Value::Object(event)) = record.get("Event")
-        && event.get("System").is_some_and(Value::is_object)
-    {
-        return Shape::Evtx;
-    }
-    if record.keys().any(|k| k == "winlog" || k.starts_with("winlog.")) {
-        return if windows::is_processed(record) { Shape::Ecs } else { Shape::Winlog };
-    }
-    if windows::is_flat(record) { Shape::Flat } else { Shape::Ecs }
+/// Tells the shape of a record, a JSON object.
+///
+/// # Errors
+/// If it is none.
+pub fn shape(record: &[u8]) -> Result<Shape, RecordError> {
+    record::open(&mut JsonParser::default(), RecordFormat::Json, record, |event| shape_of(event.source()))
 }
 
-/// Makes an ECS document of a record. Records that are ECS already pass as they are. Takes any JSON object
-/// and never fails: what has no place in ECS stays where the integration leaves it (`winlog.event_data`).
-pub fn normalize(record: Document) -> Document {
-    match shape(&record) {
-        Shape::Ecs => record,
-        Shape::Evtx => windows::from_evtx(record),
-        Shape::Winlog => windows::from_winlog(record),
-        Shape::Flat => windows::from_flat(record),
+/// Makes an ECS document of a record, a JSON object. Records that are ECS already pass as they are. What has no
+/// place in ECS stays where the integration leaves it (`winlog.event_data`).
+///
+/// # Errors
+/// If it is no JSON object.
+pub fn normalize(record: &[u8]) -> Result<Document, RecordError> {
+    RecordFormat::Json.document(record)
+}
+
+/// Tells the shape of a record.
+pub(crate) fn shape_of<'t>(record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone) -> Shape {
+    if windows::is_evtx(record.clone()) {
+        Shape::Evtx
+    } else if record.clone().any(|(key, _)| key == "winlog" || key.starts_with("winlog.")) {
+        if windows::is_processed(record) { Shape::Ecs } else { Shape::Winlog }
+    } else if windows::is_flat(record) {
+        Shape::Flat
+    } else {
+        Shape::Ecs
+    }
+}
+
+/// The value of a member of an object of the record; none where the key stands more than once.
+fn member<'t>(members: impl Iterator<Item = (&'t str, TapeNode<'t>)>, key: &str) -> Option<TapeNode<'t>> {
+    let mut found = members.filter(|(name, _)| *name == key).map(|(_, value)| value);
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// Whether members of the record have a field, whatever part of its path their keys spell out.
+fn has_field<'t>(mut members: impl Iterator<Item = (&'t str, TapeNode<'t>)>, path: &str) -> bool {
+    members.any(|(key, value)| match (path.strip_prefix(key), value.kind()) {
+        (Some(""), _) => true,
+        (Some(rest), Kind::Object(members)) => {
+            rest.strip_prefix('.').is_some_and(|rest| has_field(members, rest))
+        }
+        _ => false,
+    })
+}
+
+/// Makes ECS of records, one after the other.
+#[derive(Debug)]
+pub(crate) struct Normalizer {
+    names: Names,
+    arena: Arena,
+    buffer: Vec<Place<'static>>,
+}
+
+impl Normalizer {
+    /// For the fields of a layout, or for whole documents.
+    pub(crate) fn new(layout: Option<Arc<Layout>>) -> Self {
+        Self { names: Names::new(layout), arena: Arena::default(), buffer: Vec::new() }
+    }
+
+    /// Gives the fields of an event that the layout may want to `take`, each with its value.
+    pub(crate) fn fields<'t>(
+        &mut self,
+        shape: Shape,
+        record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
+        mut take: impl FnMut(PathId, Value<'_>),
+    ) {
+        self.normalize(shape, record, |ecs| ecs.fields(&mut take));
+    }
+
+    /// The event as an ECS document.
+    pub(crate) fn document<'t>(
+        &mut self,
+        shape: Shape,
+        record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
+    ) -> Document {
+        match shape {
+            Shape::Ecs => to_document(record),
+            shape => self.normalize(shape, record, |ecs| ecs.document()),
+        }
+    }
+
+    fn normalize<'t, R>(
+        &mut self,
+        shape: Shape,
+        record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
+        use_event: impl FnOnce(&Ecs<'_>) -> R,
+    ) -> R {
+        let mut ecs = Ecs::new(&mut self.names, &self.arena, std::mem::take(&mut self.buffer));
+        // Pieces of the record live as long as the arena here, which is shorter.
+        let record = record.map(|(key, value)| (key, value));
+        match shape {
+            Shape::Ecs => ecs.load(record.map(|(key, value)| (key, value.into()))),
+            Shape::Evtx => windows::from_evtx(&mut ecs, record),
+            Shape::Winlog => windows::from_winlog(&mut ecs, record),
+            Shape::Flat => windows::from_flat(&mut ecs, record),
+        }
+        let result = use_event(&ecs);
+        self.buffer = ecs.into_buffer();
+        self.arena.reset();
+        result
     }
 }

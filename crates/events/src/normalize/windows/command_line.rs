@@ -1,19 +1,35 @@
 //! Splitting of command lines.
 
+use crate::normalize::value::Arena;
+
 /// The arguments of a command line, by the rules of the Microsoft C runtime: backslashes are literal unless
 /// they stand before a quote; a quote doubled within quotes is a quote and ends them (the rule of before 2008).
-pub(super) fn split(command_line: &str) -> Vec<String> {
-    let mut arguments = Vec::new();
-    let mut rest = command_line.trim_start_matches([' ', '\t']);
-    while !rest.is_empty() {
-        let (argument, tail) = next(rest);
-        arguments.push(argument);
-        rest = tail.trim_start_matches([' ', '\t']);
-    }
-    arguments
+pub(super) fn split<'t>(arena: &'t Arena, command_line: &'t str) -> impl Iterator<Item = &'t str> {
+    let mut rest = trim_blanks(command_line);
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest.find([' ', '\t']).unwrap_or(rest.len());
+        let (argument, tail) =
+            match rest.split_at_checked(end).filter(|(argument, _)| !argument.contains('"')) {
+                Some(plain) => plain,
+                None => {
+                    let (argument, tail) = quoted(rest);
+                    (arena.copy(&argument), tail)
+                }
+            };
+        rest = trim_blanks(tail);
+        Some(argument)
+    })
 }
 
-fn next(text: &str) -> (String, &str) {
+fn trim_blanks(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t'])
+}
+
+/// The first argument, and what follows it.
+fn quoted(text: &str) -> (String, &str) {
     let mut argument = String::new();
     let mut quoted = false;
     let mut backslashes = 0;
@@ -54,7 +70,8 @@ fn next(text: &str) -> (String, &str) {
 #[cfg(test)]
 mod tests {
     fn check(command_line: &str, expected: &[&str]) {
-        assert_eq!(super::split(command_line), expected, "{command_line}");
+        let arena = super::Arena::default();
+        assert_eq!(super::split(&arena, command_line).collect::<Vec<_>>(), expected, "{command_line}");
     }
 
     #[test]

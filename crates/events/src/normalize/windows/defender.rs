@@ -2,14 +2,16 @@
 //!
 //! The names of its event data have blanks (`Threat Name`); an agent makes them underscores.
 
-use super::event::{PROCESS, WindowsEvent};
+use super::event::{EVENT_DATA, PROCESS, WindowsEvent};
 use super::paths;
+use crate::normalize::value::Value;
 
-pub(super) fn map(event: &mut WindowsEvent) {
-    let names: Vec<_> = event.data.keys().filter(|name| name.contains(' ')).cloned().collect();
-    for name in names {
-        if let Some(value) = event.data.remove(&name) {
-            event.data.insert(name.replace(' ', "_"), value);
+pub(super) fn map(event: &mut WindowsEvent<'_, '_>) {
+    let data = event.doc.get(EVENT_DATA).and_then(Value::members);
+    for (name, _) in data.into_iter().flatten().filter(|(name, _)| name.contains(' ')) {
+        if let Some(value) = event.remove(name) {
+            let name = event.doc.arena.text(name.replace(' ', "_"));
+            event.insert(name, value);
         }
     }
     classify(event);
@@ -22,8 +24,7 @@ pub(super) fn map(event: &mut WindowsEvent) {
     event.copy("FWLink", "event.reference");
     event.copy("Destination", "destination.domain");
     for key in ["User", "Detection_User"] {
-        let user = event.owned(key);
-        if let Some((domain, name)) = user.as_deref().and_then(|user| user.split_once('\\')) {
+        if let Some((domain, name)) = event.text(key).and_then(|user| user.split_once('\\')) {
             event.doc.set_default("user.domain", domain);
             event.doc.set_default("user.name", name);
         }
@@ -37,7 +38,7 @@ pub(super) fn map(event: &mut WindowsEvent) {
     event.set_time_from_log();
 }
 
-fn classify(event: &mut WindowsEvent) {
+fn classify(event: &mut WindowsEvent<'_, '_>) {
     let quarantined = event.text("Action_Name") == Some("Quarantine");
     let (action, category, kind) = match event.code {
         5007 => (Some("antivirus-configuration-changed"), "configuration", "change"),
@@ -50,15 +51,15 @@ fn classify(event: &mut WindowsEvent) {
     if let Some(action) = action {
         event.doc.set("event.action", action);
     }
-    event.doc.set("event.category", vec![category]);
-    event.doc.set("event.type", vec![kind]);
+    event.set_list("event.category", &[category]);
+    event.set_list("event.type", &[kind]);
 }
 
 /// Paths come with what they are in before them: `file:_C:\x.exe`.
-fn file(event: &mut WindowsEvent) {
-    let path = ["Path", "FileName", "Filename"].into_iter().find_map(|key| event.owned(key));
+fn file(event: &mut WindowsEvent<'_, '_>) {
+    let path = ["Path", "FileName", "Filename"].into_iter().find_map(|key| event.text(key));
     if let Some(path) = path {
-        let path = path.rsplit_once(":_").map_or(path.as_str(), |(_, path)| path);
+        let path = path.rsplit_once(":_").map_or(path, |(_, path)| path);
         if let Some(name) = paths::file_name(path) {
             event.doc.set_default("file.name", name);
         }

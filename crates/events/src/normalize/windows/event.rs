@@ -2,22 +2,24 @@
 
 use std::net::IpAddr;
 
-use serde_json::{Value, json};
-
 use super::paths;
-use crate::Document;
 use crate::normalize::community_id::community_id;
 use crate::normalize::ecs::Ecs;
+use crate::normalize::names::NameId;
+use crate::normalize::value::{Arena, Value};
+
+/// Where the event data is.
+pub(super) const EVENT_DATA: &str = "winlog.event_data";
 
 /// A Windows event as an agent would ship it.
-#[derive(Debug)]
-pub(super) struct WindowsEvent {
-    /// The document, without `winlog.event_data`.
-    pub(super) doc: Ecs,
-    /// The event data that no mapping has taken yet. Scalars are strings, as the event log's XML has them.
-    pub(super) data: Document,
+pub(super) struct WindowsEvent<'e, 't> {
+    /// The document. Its event data is what no mapping has taken yet; scalars in it are strings, as the event
+    /// log's XML has them.
+    pub(super) doc: &'e mut Ecs<'t>,
+    data: NameId,
     /// The event id.
     pub(super) code: u32,
+    pub(super) source: Source,
 }
 
 /// Which mapping an event is for.
@@ -99,49 +101,75 @@ pub(super) const PARENT: ProcessFields = ProcessFields {
     args_count: "process.parent.args_count",
 };
 
-impl WindowsEvent {
-    /// Which mapping the event is for, by its provider, else its channel.
-    pub(super) fn source(&self) -> Source {
-        let is = |path, name: &str| self.doc.text(path).is_some_and(|text| text.eq_ignore_ascii_case(name));
-        if is("winlog.provider_name", "Microsoft-Windows-Sysmon")
-            || is("winlog.channel", "Microsoft-Windows-Sysmon/Operational")
-        {
-            return Source::Sysmon;
-        }
-        if let Some(&(_, source)) = SOURCES.iter().find(|(channel, _)| is("winlog.channel", channel)) {
-            return source;
-        }
-        let channel = |&&(channel, _): &&(&str, _)| is("winlog.channel", channel);
-        Source::Other(DATASETS.iter().find(channel).map_or("winlog.winlog", |&(_, dataset)| dataset))
+/// Which mapping an event is for, by its provider, else its channel.
+fn source_of(provider: &str, channel: &str) -> Source {
+    let is_channel = |name: &str| channel.eq_ignore_ascii_case(name);
+    if provider.eq_ignore_ascii_case("Microsoft-Windows-Sysmon")
+        || is_channel("Microsoft-Windows-Sysmon/Operational")
+    {
+        return Source::Sysmon;
+    }
+    if let Some(&(_, source)) = SOURCES.iter().find(|(channel, _)| is_channel(channel)) {
+        return source;
+    }
+    let dataset = DATASETS.iter().find(|(channel, _)| is_channel(channel));
+    Source::Other(dataset.map_or("winlog.winlog", |&(_, dataset)| dataset))
+}
+
+impl<'e, 't> WindowsEvent<'e, 't> {
+    /// The event of a document.
+    pub(super) fn new(doc: &'e mut Ecs<'t>, code: u32) -> Self {
+        let provider = doc.text("winlog.provider_name").unwrap_or_default();
+        let channel = doc.text("winlog.channel").unwrap_or_default();
+        let source = source_of(provider, channel);
+        let data = doc.object(EVENT_DATA);
+        let arena = doc.arena;
+        doc.update_members(data, |value| Some(value.to_text(arena).map_or(value, Value::from)));
+        Self { doc, data, code, source }
+    }
+
+    /// A value of the event data.
+    pub(super) fn value(&mut self, key: &str) -> Option<Value<'t>> {
+        self.doc.member(self.data, key)
+    }
+
+    /// Gives the event data a value, whatever it was.
+    pub(super) fn insert(&mut self, key: &str, value: impl Into<Value<'t>>) {
+        self.doc.set_member(self.data, key, value);
+    }
+
+    /// Takes a value out of the event data.
+    pub(super) fn remove(&mut self, key: &str) -> Option<Value<'t>> {
+        self.doc.remove_member(self.data, key)
     }
 
     /// A value of the event data, if it is a string that says something.
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
-        self.data.get(key).and_then(Value::as_str).filter(|text| says_something(text))
-    }
-
-    /// As [`Self::text`], to keep while the event changes.
-    pub(super) fn owned(&self, key: &str) -> Option<String> {
-        self.text(key).map(str::to_owned)
+    pub(super) fn text(&mut self, key: &str) -> Option<&'t str> {
+        self.value(key).and_then(Value::as_str).filter(|text| says_something(text))
     }
 
     /// A value of the event data, if it is a whole number, decimal or `0x` hexadecimal.
-    pub(super) fn number(&self, key: &str) -> Option<i64> {
+    pub(super) fn number(&mut self, key: &str) -> Option<i64> {
         self.text(key).and_then(number)
     }
 
     /// Takes a value out of the event data, if it says something.
-    pub(super) fn take(&mut self, key: &str) -> Option<Value> {
-        match self.data.get(key)? {
-            Value::String(text) if !says_something(text) => None,
-            Value::Null => None,
-            _ => self.data.remove(key),
+    pub(super) fn take(&mut self, key: &str) -> Option<Value<'t>> {
+        let value = self.value(key).filter(|value| !value.is_null())?;
+        if value.as_str().is_some_and(|text| !says_something(text)) {
+            return None;
         }
+        self.remove(key)
+    }
+
+    /// As [`Self::take`], of a string; what is none is taken all the same.
+    pub(super) fn take_text(&mut self, key: &str) -> Option<&'t str> {
+        self.take(key).and_then(Value::as_str)
     }
 
     /// Moves a value of the event data to a field that has none yet.
     pub(super) fn rename(&mut self, key: &str, field: &str) {
-        if self.data.contains_key(key)
+        if self.value(key).is_some()
             && !self.doc.has(field)
             && let Some(value) = self.take(key)
         {
@@ -153,16 +181,16 @@ impl WindowsEvent {
     pub(super) fn rename_number(&mut self, key: &str, field: &str) {
         if let Some(number) = self.number(key) {
             self.doc.set_default(field, number);
-            self.data.remove(key);
+            self.remove(key);
         }
     }
 
     /// Moves an IP address; one of IPv4 within IPv6 becomes IPv4. What is none stays in the event data.
     pub(super) fn rename_address(&mut self, key: &str, field: &str) {
-        if let Some(address) = self.text(key).and_then(address) {
-            self.doc.append("related.ip", address.as_str());
+        if let Some(address) = self.address(key) {
+            self.doc.append("related.ip", address);
             self.doc.set_default(field, address);
-            self.data.remove(key);
+            self.remove(key);
         }
     }
 
@@ -170,58 +198,79 @@ impl WindowsEvent {
     pub(super) fn rename_bool(&mut self, key: &str, field: &str) {
         if let Some(value) = self.text(key).and_then(|text| text.parse::<bool>().ok()) {
             self.doc.set_default(field, value);
-            self.data.remove(key);
+            self.remove(key);
         }
     }
 
-    /// Copies a value of the event data to a field.
+    /// A value of the event data, if it is an IP address.
+    pub(super) fn address(&mut self, key: &str) -> Option<&'t str> {
+        let text = self.text(key)?;
+        address(self.doc.arena, text)
+    }
+
+    /// Copies a value of the event data to a field that has none yet.
     pub(super) fn copy(&mut self, key: &str, field: &str) {
         if let Some(text) = self.text(key) {
-            let text = text.to_owned();
             self.doc.set_default(field, text);
         }
     }
 
     /// Copies a value of the event data to a field, whatever it was.
     pub(super) fn overwrite(&mut self, key: &str, field: &str) {
-        if let Some(text) = self.owned(key) {
+        if let Some(text) = self.text(key) {
             self.doc.set(field, text);
         }
     }
 
+    /// Gives a field a list of texts, whatever it was.
+    pub(super) fn set_list(&mut self, field: &str, texts: &[&'static str]) {
+        let texts = self.doc.arena.list(texts.iter().copied());
+        self.doc.set(field, texts);
+    }
+
+    /// As [`Self::set_list`], in the event data.
+    pub(super) fn insert_list<T: Into<Value<'t>>>(&mut self, key: &str, values: impl IntoIterator<Item = T>) {
+        let values = self.doc.arena.list(values);
+        self.insert(key, values);
+    }
+
     /// Adds a user to those that have to do with the event.
-    pub(super) fn relate_user(&mut self, name: &str) {
+    pub(super) fn relate_user(&mut self, name: &'t str) {
         self.doc.append("related.user", name);
     }
 
     /// Sets the Community ID of the connection, if all its ends are known.
     pub(super) fn complete_network(&mut self) {
-        let end = |ip: &str, port: &str| {
-            let port = self.doc.get(port)?.as_u64()?.try_into().ok()?;
-            Some((self.doc.text(ip)?.parse::<IpAddr>().ok()?, port))
-        };
-        let ends = end("source.ip", "source.port").zip(end("destination.ip", "destination.port"));
-        if let Some((source, destination)) = ends
+        if self.doc.wants("network.community_id")
+            && let Some(source) = self.end("source.ip", "source.port")
+            && let Some(destination) = self.end("destination.ip", "destination.port")
             && let Some(transport) = self.doc.text("network.transport")
             && let Some(id) = community_id(transport, source, destination)
         {
-            self.doc.set("network.community_id", id);
+            self.doc.set("network.community_id", self.doc.arena.text(id));
         }
+    }
+
+    fn end(&mut self, ip: &str, port: &str) -> Option<(IpAddr, u16)> {
+        let port = self.doc.get(port)?.as_u64()?.try_into().ok()?;
+        Some((self.doc.text(ip)?.parse().ok()?, port))
     }
 
     /// Drops the event data that says nothing.
     pub(super) fn drop_empty(&mut self) {
-        self.data.retain(|_, value| value.as_str().is_none_or(says_something));
+        self.doc
+            .update_members(self.data, |value| value.as_str().is_none_or(says_something).then_some(value));
     }
 
     /// Sets a process's name by its executable, and its arguments by its command line.
     pub(super) fn complete_process(&mut self, process: &ProcessFields) {
         if let Some(name) = self.doc.text(process.executable).and_then(paths::file_name) {
-            let name = name.to_owned();
             self.doc.set_default(process.name, name);
         }
-        if let Some(command_line) = self.doc.text(process.command_line) {
-            let arguments = super::command_line::split(command_line);
+        if (self.doc.wants(process.args) || self.doc.wants(process.args_count))
+            && let Some(command_line) = self.doc.text(process.command_line)
+        {
+            let arguments = self.doc.arena.list(super::command_line::split(self.doc.arena, command_line));
             self.doc.set_default(process.args_count, arguments.len());
             self.doc.set_default(process.args, arguments);
         }
@@ -229,11 +278,11 @@ impl WindowsEvent {
 
     /// Sets a file's name, directory and extension by its path.
     pub(super) fn complete_file(&mut self) {
-        let Some(path) = self.doc.text("file.path").map(str::to_owned) else { return };
+        let Some(path) = self.doc.text("file.path") else { return };
         let parts = [
-            ("file.name", paths::file_name(&path)),
-            ("file.directory", paths::directory(&path)),
-            ("file.extension", paths::directory(&path).and_then(|_| paths::extension(&path))),
+            ("file.name", paths::file_name(path)),
+            ("file.directory", paths::directory(path)),
+            ("file.extension", paths::directory(path).and_then(|_| paths::extension(path))),
         ];
         for (field, value) in parts {
             if let Some(value) = value {
@@ -244,25 +293,23 @@ impl WindowsEvent {
 
     /// Sets the time of the event to the log's own, where an agent kept it aside.
     pub(super) fn set_time_from_log(&mut self) {
-        if let Some(time) = self.doc.text("winlog.time_created").and_then(iso_time) {
+        let arena = self.doc.arena;
+        if let Some(time) = self.doc.text("winlog.time_created").and_then(|time| iso_time(arena, time)) {
             self.doc.set("@timestamp", time);
         }
     }
 
-    /// The ECS document: what is left of the event data in its place, and the fields that all events have.
-    pub(super) fn finish(mut self) -> Document {
-        let dataset = self.source().dataset();
-        self.data.retain(|_, value| !value.is_null());
-        let doc = &mut self.doc;
-        if !self.data.is_empty() {
-            doc.set("winlog.event_data", self.data);
-        }
-        if let Some(record_id) = doc.get("winlog.record_id").filter(|id| id.is_number()) {
-            let record_id = record_id.to_string();
+    /// Completes the document by the fields that all events have.
+    pub(super) fn finish(self) {
+        let Self { doc, data, code, source } = self;
+        doc.update_members(data, |value| (!value.is_null()).then_some(value));
+        let record_id = doc.get("winlog.record_id").filter(|id| id.as_str().is_none());
+        if let Some(record_id) = record_id.and_then(|id| id.plain_text(doc.arena)) {
             doc.set("winlog.record_id", record_id);
         }
-        doc.set("winlog.event_id", self.code.to_string());
-        doc.set("event.code", self.code.to_string());
+        let code = doc.arena.text(code);
+        doc.set("winlog.event_id", code);
+        doc.set("event.code", code);
         doc.set("ecs.version", "8.17.0");
         doc.set_default("event.kind", "event");
         doc.copy("winlog.provider_name", "event.provider");
@@ -271,18 +318,17 @@ impl WindowsEvent {
             doc.copy("winlog.task", "event.action");
         }
         complete_host(doc);
-        complete_data_stream(doc, dataset);
-        self.doc.into_document()
+        complete_data_stream(doc, source.dataset());
     }
 }
 
 /// Fields of the host that an agent adds on the host itself. Rules ask for them: `host.os.type` chooses the
 /// platform, and sequences join on `host.id`, for which the name stands in.
-fn complete_host(doc: &mut Ecs) {
+fn complete_host(doc: &mut Ecs<'_>) {
     doc.copy("winlog.computer_name", "host.name");
     doc.copy("host.name", "host.hostname");
-    if let Some(name) = doc.text("host.name").map(str::to_ascii_lowercase) {
-        doc.set_default("host.id", name);
+    if let Some(name) = doc.text("host.name") {
+        doc.set_default("host.id", doc.arena.lower(name));
     }
     doc.set_default("host.os.type", "windows");
     doc.set_default("host.os.family", "windows");
@@ -290,7 +336,7 @@ fn complete_host(doc: &mut Ecs) {
 
 /// Where the event would be stored. What came through Winlogbeat lies in an index of its Beat, and no data
 /// stream of an integration.
-fn complete_data_stream(doc: &mut Ecs, dataset: &str) {
+fn complete_data_stream(doc: &mut Ecs<'_>, dataset: &'static str) {
     let module = dataset.split('.').next().unwrap_or(dataset);
     if doc.text("agent.type") == Some("winlogbeat") {
         return;
@@ -298,8 +344,10 @@ fn complete_data_stream(doc: &mut Ecs, dataset: &str) {
     doc.set_default("event.module", module);
     doc.set_default("event.dataset", dataset);
     if !doc.has("data_stream.dataset") {
-        let stream = json!({"type": "logs", "dataset": dataset, "namespace": "default"});
-        doc.set("data_stream", stream);
+        doc.remove("data_stream");
+        doc.set("data_stream.type", "logs");
+        doc.set("data_stream.dataset", dataset);
+        doc.set("data_stream.namespace", "default");
     }
 }
 
@@ -318,31 +366,17 @@ pub(super) fn number(text: &str) -> Option<i64> {
 }
 
 /// An IP address as it stands; one of IPv4 within IPv6 as IPv4.
-pub(super) fn address(text: &str) -> Option<String> {
+pub(super) fn address<'t>(arena: &'t Arena, text: &'t str) -> Option<&'t str> {
     let bare = text.strip_prefix('[').and_then(|text| text.split(']').next()).unwrap_or(text);
     match bare.parse::<IpAddr>().ok()? {
-        IpAddr::V6(address) => {
-            let inner = address.to_ipv4_mapped();
-            Some(inner.map_or_else(|| bare.to_owned(), |inner| inner.to_string()))
-        }
-        IpAddr::V4(_) => Some(bare.to_owned()),
-    }
-}
-
-/// Makes the scalars of event data strings, as the event log's XML has them; other values stay as they are.
-pub(super) fn scalars_to_text(data: &mut Document) {
-    for value in data.values_mut() {
-        match value {
-            Value::Number(number) => *value = Value::String(number.to_string()),
-            Value::Bool(truth) => *value = Value::String(truth.to_string()),
-            _ => {}
-        }
+        IpAddr::V6(address) => Some(address.to_ipv4_mapped().map_or(bare, |inner| arena.text(inner))),
+        IpAddr::V4(_) => Some(bare),
     }
 }
 
 /// A time as ISO 8601 in UTC with milliseconds, from `yyyy-mm-dd`, `T` or blank, `hh:mm:ss`, perhaps a
 /// fraction, perhaps `Z`. None for anything else, a month 13 among it.
-pub(super) fn iso_time(text: &str) -> Option<String> {
+pub(super) fn iso_time<'t>(arena: &'t Arena, text: &str) -> Option<&'t str> {
     let text = text.trim();
     let (date, time) = (text.get(..10)?, text.get(11..)?);
     if !matches!(text.as_bytes().get(10)?, b'T' | b' ') {
@@ -367,5 +401,6 @@ pub(super) fn iso_time(text: &str) -> Option<String> {
         && !fraction.is_empty()
         && fraction.bytes().all(|byte| byte.is_ascii_digit());
     let millis = fraction.get(..3).unwrap_or(fraction);
-    valid.then(|| format!("{date}T{clock}.{millis:0<3}Z"))
+    let zeros = "00".get(..3_usize.saturating_sub(millis.len()))?;
+    valid.then(|| arena.concat([date, "T", clock, ".", millis, zeros, "Z"]))
 }

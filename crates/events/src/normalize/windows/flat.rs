@@ -1,11 +1,15 @@
 //! Events as one flat object: NXLog's, and those of scripts that write like it.
 
-use serde_json::Value;
+use rulehound_schema::Scalar;
 
-use super::event::{self, WindowsEvent};
+use super::event::{EVENT_DATA, WindowsEvent};
 use super::system::System;
 use super::winlog;
-use crate::Document;
+use crate::json::{JsonNode, Kind, TapeNode};
+use crate::normalize::ecs::Ecs;
+use crate::normalize::member;
+use crate::normalize::names::NameId;
+use crate::normalize::value::Value;
 
 /// Fields of which one, beside `EventID`, shows that a flat object is a Windows event.
 const MARKS: &[&str] = &["Channel", "SourceName", "ProviderName", "ProviderGuid"];
@@ -31,18 +35,28 @@ const EVENT_TYPES: &[&str] =
     &["AUDIT_FAILURE", "AUDIT_SUCCESS", "CRITICAL", "DEBUG", "ERROR", "INFO", "VERBOSE", "WARNING"];
 
 /// Whether a record is a Windows event in one flat object.
-pub(in crate::normalize) fn is_flat(record: &Document) -> bool {
-    record.get("EventID").and_then(winlog::code).is_some()
-        && MARKS.iter().any(|mark| record.get(*mark).is_some_and(Value::is_string))
+pub(in crate::normalize) fn is_flat<'t>(
+    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
+) -> bool {
+    let is_text = |node: TapeNode<'_>| matches!(node.kind(), Kind::Scalar(Scalar::Str(_)));
+    member(record.clone(), "EventID").map(Value::from).and_then(winlog::code).is_some()
+        && MARKS.iter().any(|mark| member(record.clone(), mark).is_some_and(is_text))
 }
 
-/// Takes a record that [`is_flat`].
-pub(super) fn read(mut record: Document) -> WindowsEvent {
-    let time =
-        ["@timestamp", "TimeCreated", "EventTime"].into_iter().find_map(|name| text(record.get(name)?));
-    let level = match record.get("Severity").and_then(Value::as_str) {
+/// Takes a record that [`is_flat`]: all of it is event data at first.
+pub(super) fn read<'e, 't>(
+    doc: &'e mut Ecs<'t>,
+    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
+) -> WindowsEvent<'e, 't> {
+    let data = doc.object(EVENT_DATA);
+    doc.add_members(data, record.map(|(key, value)| (key, value.into())));
+    let time = ["@timestamp", "TimeCreated", "EventTime"]
+        .into_iter()
+        .find_map(|name| doc.member(data, name)?.plain_text(doc.arena));
+    let event_type = doc.member(data, "EventType").and_then(Value::as_str).unwrap_or_default();
+    let level = match doc.member(data, "Severity").and_then(Value::as_str) {
         // Of an audit event it is the result.
-        _ if record.get("EventType").and_then(Value::as_str).is_some_and(|t| t.starts_with("AUDIT_")) => None,
+        _ if event_type.starts_with("AUDIT_") => None,
         Some("CRITICAL") => Some("1"),
         Some("ERROR") => Some("2"),
         Some("WARNING") => Some("3"),
@@ -50,41 +64,49 @@ pub(super) fn read(mut record: Document) -> WindowsEvent {
         _ => None,
     };
     for name in OF_THE_SHIPPER {
-        record.remove(*name);
+        doc.remove_member(data, name);
     }
-    if record.get("EventType").and_then(Value::as_str).is_some_and(|kind| EVENT_TYPES.contains(&kind)) {
-        record.remove("EventType");
+    if EVENT_TYPES.contains(&event_type) {
+        doc.remove_member(data, "EventType");
     }
-    let event_id = record.remove("EventID").as_ref().and_then(winlog::code).unwrap_or_default();
-    let tags = record.remove("tags");
-    let mut doc = system(&mut record, event_id, time, level).into_ecs();
+    let event_id = doc.remove_member(data, "EventID").and_then(winlog::code).unwrap_or_default();
+    let tags = doc.remove_member(data, "tags");
+    system(doc, data, event_id, time, level).set_in(doc);
     if let Some(tags) = tags {
         doc.set("tags", tags);
     }
-    event::scalars_to_text(&mut record);
-    WindowsEvent { doc, data: record, code: event_id }
+    WindowsEvent::new(doc, event_id)
 }
 
-/// Takes what is of the system out of the record; what it leaves is the event data.
-fn system(record: &mut Document, event_id: u32, time: Option<String>, level: Option<&str>) -> System {
+/// Takes what is of the system out of the data; what it leaves is the event data.
+fn system<'t>(
+    doc: &mut Ecs<'t>,
+    data: NameId,
+    event_id: u32,
+    time: Option<&'t str>,
+    level: Option<&'t str>,
+) -> System<'t> {
     // Names that are also those of event data are the system's only where their companions are there.
-    let has_user = record.contains_key("AccountType");
-    let has_execution = record.contains_key("ExecutionProcessID");
-    let has_numeric_version = record.get("Version").is_some_and(Value::is_number);
+    let has_user = doc.member(data, "AccountType").is_some();
+    let has_execution = doc.member(data, "ExecutionProcessID").is_some();
+    let has_numeric_version = matches!(
+        doc.member(data, "Version"),
+        Some(Value::Scalar(Scalar::I64(_) | Scalar::U64(_) | Scalar::F64(_)))
+    );
     let mut take = |name: &str| {
-        let value = record.get(name).and_then(text)?;
-        record.remove(name);
-        Some(value)
+        let text = doc.member(data, name)?.plain_text(doc.arena)?;
+        doc.remove_member(data, name);
+        Some(text)
     };
     take("EventTime");
     take("TimeCreated");
     let channel = take("Channel");
     let provider = take("SourceName").or_else(|| take("ProviderName"));
     let mut header = System {
-        provider: provider.or_else(|| provider_of(channel.as_deref()?, event_id).map(str::to_owned)),
-        provider_guid: take("ProviderGuid").map(|guid| guid.to_ascii_lowercase()),
+        provider: provider.or_else(|| provider_of(channel?, event_id)),
+        provider_guid: take("ProviderGuid"),
         event_id,
-        level: take("Level").or_else(|| level.map(str::to_owned)),
+        level: take("Level").or(level),
         task: take("Task"),
         task_name: take("Category"),
         opcode: take("OpcodeValue"),
@@ -111,6 +133,7 @@ fn system(record: &mut Document, event_id: u32, time: Option<String>, level: Opt
         header.user_domain = take("Domain");
         header.user_type = take("AccountType");
     }
+    header.provider_guid = header.provider_guid.map(|guid| doc.arena.lower(guid));
     header
 }
 
@@ -130,12 +153,4 @@ fn provider_of(channel: &str, event_id: u32) -> Option<&'static str> {
         ("Windows PowerShell", "PowerShell"),
     ];
     providers.into_iter().find(|(name, _)| channel.eq_ignore_ascii_case(name)).map(|(_, provider)| provider)
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }

@@ -1,8 +1,8 @@
 //! Windows event logs to ECS, as the `windows` and `system` integrations do it.
 //!
 //! Whatever shape a record has, it first becomes what an agent would ship ([`event::WindowsEvent`]: the
-//! document without its event data, and the event data as one flat map). Then the mapping of its channel
-//! moves event data to ECS fields; what no mapping takes stays in `winlog.event_data`.
+//! document, its event data as one flat object of texts). Then the mapping of its channel moves event data to
+//! ECS fields; what no mapping takes stays in `winlog.event_data`.
 
 mod command_line;
 mod defender;
@@ -21,30 +21,41 @@ mod system;
 mod system_data;
 mod winlog;
 
+pub(super) use evtx::is_evtx;
 pub(super) use flat::is_flat;
 pub(crate) use winlog::SET_BY_PIPELINES;
 pub(super) use winlog::is_processed;
 
-use crate::Document;
+use crate::json::TapeNode;
+use crate::normalize::ecs::Ecs;
 use event::WindowsEvent;
 
 /// From EVTX rendered to JSON.
-pub(super) fn from_evtx(record: Document) -> Document {
-    map(evtx::read(record))
+pub(super) fn from_evtx<'t>(
+    doc: &mut Ecs<'t>,
+    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
+) {
+    map(evtx::read(doc, record));
 }
 
 /// From a Winlogbeat or Elastic Agent document that no ingest pipeline has seen.
-pub(super) fn from_winlog(record: Document) -> Document {
-    map(winlog::read(record))
+pub(super) fn from_winlog<'t>(
+    doc: &mut Ecs<'t>,
+    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
+) {
+    map(winlog::read(doc, record));
 }
 
 /// From a flat object.
-pub(super) fn from_flat(record: Document) -> Document {
-    map(flat::read(record))
+pub(super) fn from_flat<'t>(
+    doc: &mut Ecs<'t>,
+    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
+) {
+    map(flat::read(doc, record));
 }
 
-fn map(mut event: WindowsEvent) -> Document {
-    match event.source() {
+fn map(mut event: WindowsEvent<'_, '_>) {
+    match event.source {
         event::Source::Sysmon => sysmon::map(&mut event),
         event::Source::PowerShell => powershell::map_engine(&mut event),
         event::Source::PowerShellOperational => powershell::map_operational(&mut event),
@@ -52,5 +63,5 @@ fn map(mut event: WindowsEvent) -> Document {
         event::Source::Security => security::map(&mut event),
         event::Source::Other(_) => event.set_time_from_log(),
     }
-    event.finish()
+    event.finish();
 }

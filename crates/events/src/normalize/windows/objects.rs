@@ -1,73 +1,85 @@
 //! What the security log says of objects: rights, account flags, audit policy, names of the directory, shares,
 //! registry keys.
 
-use serde_json::Value;
+use std::borrow::Cow;
 
 use super::event::{WindowsEvent, number};
 use super::{paths, security_data as data};
+use crate::normalize::value::Arena;
 
 /// The message that `%%1234` stands for.
-pub(super) fn message(code: &str) -> Option<String> {
-    data::message(code.trim().replace("%%", "").parse().ok()?)
+pub(super) fn message<'t>(arena: &'t Arena, code: &'t str) -> Option<&'t str> {
+    match data::message(without_percents(arena, code.trim()).parse().ok()?)? {
+        Cow::Borrowed(message) => Some(message),
+        Cow::Owned(message) => Some(arena.copy(&message)),
+    }
 }
 
 /// The message that `%%1234` stands for, else the code itself.
-fn message_or_code(code: &str) -> String {
-    message(code).unwrap_or_else(|| code.replace("%%", ""))
+fn message_or_code<'t>(arena: &'t Arena, code: &'t str) -> &'t str {
+    message(arena, code).unwrap_or_else(|| without_percents(arena, code))
+}
+
+fn without_percents<'t>(arena: &'t Arena, code: &'t str) -> &'t str {
+    // Most codes have them before them, and nowhere else.
+    let bare = code.strip_prefix("%%").unwrap_or(code);
+    if bare.contains("%%") { arena.copy(&code.replace("%%", "")) } else { bare }
 }
 
 /// Sets descriptions beside the codes of event data.
-pub(super) fn describe(event: &mut WindowsEvent) {
+pub(super) fn describe(event: &mut WindowsEvent<'_, '_>) {
     account_control(event);
     audit_policy(event);
     access(event);
     for (key, description) in [("Direction", "DirectionDescription"), ("LayerName", "LayerNameDescription")] {
-        if let Some(message) = event.text(key).and_then(message) {
-            event.data.insert(description.to_owned(), message.into());
+        let arena = event.doc.arena;
+        if let Some(message) = event.text(key).and_then(|code| message(arena, code)) {
+            event.insert(description, message);
         }
     }
 }
 
-fn account_control(event: &mut WindowsEvent) {
+fn account_control(event: &mut WindowsEvent<'_, '_>) {
     let Some(mask) = event.number("NewUacValue") else { return };
     let flags = data::flags(data::ACCOUNT_CONTROL, mask);
     if flags.is_empty() {
         return;
     }
-    event.data.insert("NewUACList".to_owned(), flags.into());
+    event.insert_list("NewUACList", flags);
     if let Some(changes) = event.text("UserAccountControl") {
-        let changes: Vec<_> = changes.lines().map(|line| line.replace("%%", "").trim().to_owned()).collect();
-        let changes: Vec<_> = changes.into_iter().filter(|change| !change.is_empty()).collect();
-        event.data.insert("UserAccountControl".to_owned(), changes.into());
+        let arena = event.doc.arena;
+        let changes = changes.lines().map(|line| without_percents(arena, line).trim());
+        event.insert_list("UserAccountControl", changes.filter(|change| !change.is_empty()));
     }
 }
 
-fn audit_policy(event: &mut WindowsEvent) {
+fn audit_policy(event: &mut WindowsEvent<'_, '_>) {
     if let Some((name, category)) = event.text("SubcategoryGuid").and_then(data::subcategory) {
-        event.data.insert("Category".to_owned(), category.into());
-        event.data.insert("SubCategory".to_owned(), name.into());
+        event.insert("Category", category);
+        event.insert("SubCategory", name);
     }
     if let Some(changes) = event.text("AuditPolicyChanges") {
-        let changes: Vec<_> = changes.split(',').map(|change| message_or_code(change.trim())).collect();
-        event.data.insert("AuditPolicyChangesDescription".to_owned(), changes.into());
+        let arena = event.doc.arena;
+        let changes = changes.split(',').map(|change| message_or_code(arena, change.trim()));
+        event.insert_list("AuditPolicyChangesDescription", changes);
     }
 }
 
 /// Rights asked for, as a list of messages or as a mask.
-fn access(event: &mut WindowsEvent) {
+fn access(event: &mut WindowsEvent<'_, '_>) {
+    let arena = event.doc.arena;
     if let Some(list) = event.text("AccessList") {
-        let codes: Vec<_> = list.split_whitespace().map(|code| code.replace("%%", "")).collect();
-        let descriptions: Vec<_> = codes.iter().map(|code| message_or_code(code)).collect();
-        event.data.insert("AccessList".to_owned(), codes.into());
-        event.data.insert("AccessListDescription".to_owned(), descriptions.into());
+        let codes: Vec<_> = list.split_whitespace().map(|code| without_percents(arena, code)).collect();
+        event.insert_list("AccessListDescription", codes.iter().map(|code| message_or_code(arena, code)));
+        event.insert_list("AccessList", codes);
     }
     if let Some(masks) = event.text("AccessMask") {
-        let masks: Vec<_> = masks.split_whitespace().map(message_or_code).collect();
+        let masks: Vec<_> = masks.split_whitespace().map(|mask| message_or_code(arena, mask)).collect();
         let mask = masks.iter().filter_map(|mask| number(mask)).fold(0, |all, mask| all | mask);
-        event.data.insert("AccessMask".to_owned(), masks.into());
+        event.insert_list("AccessMask", masks);
         let rights = data::flags(data::ACCESS_RIGHTS, mask);
         if !rights.is_empty() {
-            event.data.insert("AccessMaskDescription".to_owned(), rights.into());
+            event.insert_list("AccessMaskDescription", rights);
         }
     }
 }
@@ -109,25 +121,26 @@ pub(super) fn distinguished_name(name: &str) -> Vec<(String, String)> {
 }
 
 /// A file reached through a share.
-pub(super) fn share(event: &mut WindowsEvent) {
-    let text = |key| event.text(key).unwrap_or_default();
+pub(super) fn share(event: &mut WindowsEvent<'_, '_>) {
+    let mut text = |key| event.text(key).unwrap_or_default();
     let local = text("ShareLocalPath");
     let local = local.strip_prefix(r"\??\").or_else(|| local.strip_prefix(r"\?\")).unwrap_or(local);
-    let local = local.strip_suffix('\\').unwrap_or(local).to_owned();
+    let local = local.strip_suffix('\\').unwrap_or(local);
     let relative = text("RelativeTargetName");
-    let relative = relative.strip_prefix('\\').unwrap_or(relative).to_owned();
-    let share = text("ShareName").to_owned();
+    let relative = relative.strip_prefix('\\').unwrap_or(relative);
+    let share = text("ShareName");
     if relative.is_empty() {
         if !local.is_empty() {
             event.doc.set("file.directory", local);
         }
         return;
     }
+    let arena = event.doc.arena;
     if !share.is_empty() && event.code != 5142 {
-        event.doc.set("file.target_path", format!(r"{share}\{relative}"));
+        event.doc.set("file.target_path", arena.concat([share, r"\", relative]));
     }
-    let path = format!(r"{local}\{relative}");
-    if let Some(name) = paths::file_name(&path) {
+    let path = arena.concat([local, r"\", relative]);
+    if let Some(name) = paths::file_name(path) {
         event.doc.set("file.name", name);
     }
     event.doc.set("file.path", path);
@@ -135,12 +148,11 @@ pub(super) fn share(event: &mut WindowsEvent) {
 }
 
 /// The key that is the object.
-pub(super) fn registry(event: &mut WindowsEvent) {
+pub(super) fn registry(event: &mut WindowsEvent<'_, '_>) {
     let Some(object) = event.text("ObjectName") else { return };
     let is_key = event.text("ObjectType") == Some("Key")
         || object.get(..10).is_some_and(|head| head.eq_ignore_ascii_case(r"\REGISTRY\"));
     if event.code == 4657 || (is_key && matches!(event.code, 4656 | 4658 | 4660..=4663)) {
-        let path = Value::from(object);
-        event.doc.set("registry.path", path);
+        event.doc.set("registry.path", object);
     }
 }

@@ -1,10 +1,8 @@
 //! PowerShell: data streams `windows.powershell` (the engine's log) and `windows.powershell_operational`.
 
-use serde_json::{Value, json};
-
 use super::event::{PROCESS, WindowsEvent};
 use super::script_block;
-use crate::Document;
+use crate::normalize::value::{Arena, Value};
 
 /// Where details go; the engine's log and the operational one spell some differently.
 const FIELDS: &[(&str, &str)] = &[
@@ -42,62 +40,64 @@ const NUMBERS: &[(&str, &str)] = &[
 ];
 
 /// The log of the engine: events 400, 403, 600, 800.
-pub(super) fn map_engine(event: &mut WindowsEvent) {
+pub(super) fn map_engine(event: &mut WindowsEvent<'_, '_>) {
     let details = if event.code == 800 { "param2" } else { "param3" };
-    match event.owned(details) {
-        Some(text) => take_details(event, &text),
+    match event.text(details) {
+        Some(text) => take_details(event, text),
         // Records that have lost their unnamed data still have the message made of it.
         None => details_from_message(event),
     }
     classify(event, 400, 403);
     move_fields(event);
-    if let Some(user) = event.owned("UserId") {
-        user_of(event, &user, "user");
+    if let Some(user) = event.text("UserId") {
+        user_of(event, user, ["user.domain", "user.name"]);
     }
     if event.code == 800
-        && let Some(text) = event.owned("param3")
+        && let Some(text) = event.text("param3")
     {
-        invocation_details(event, &text);
+        invocation_details(event, text);
     }
     for key in ["param1", "param2", "param3", "UserId"] {
-        event.data.remove(key);
+        event.remove(key);
     }
     finish(event);
 }
 
 /// The operational log: events 4103 to 4106.
-pub(super) fn map_operational(event: &mut WindowsEvent) {
-    if let Some(context) = event.owned("ContextInfo") {
+pub(super) fn map_operational(event: &mut WindowsEvent<'_, '_>) {
+    if let Some(context) = event.text("ContextInfo") {
         for (key, value) in context.lines().filter_map(|line| line.split_once(['=', ':'])) {
             let key: String = key.chars().filter(|c| !c.is_whitespace()).collect();
-            event.data.insert(key, value.trim().into());
+            event.insert(&key, value.trim());
         }
     }
     classify(event, 4105, 4106);
     move_fields(event);
     event.doc.copy("winlog.process.pid", "process.pid");
     users(event);
-    if let Some(text) = event.owned("Payload").filter(|_| event.code == 4103) {
-        invocation_details(event, &text);
+    if event.code == 4103
+        && let Some(text) = event.text("Payload")
+    {
+        invocation_details(event, text);
     }
-    script_block::describe(&mut event.doc);
+    script_block::describe(event.doc);
     for key in ["User", "ConnectedUser", "ContextInfo", "Severity", "Payload"] {
-        event.data.remove(key);
+        event.remove(key);
     }
     finish(event);
 }
 
-fn classify(event: &mut WindowsEvent, start: u32, end: u32) {
+fn classify(event: &mut WindowsEvent<'_, '_>, start: u32, end: u32) {
     let kind = match event.code {
         code if code == start => "start",
         code if code == end => "end",
         _ => "info",
     };
-    event.doc.set("event.category", vec!["process"]);
-    event.doc.set("event.type", vec![kind]);
+    event.set_list("event.category", &["process"]);
+    event.set_list("event.type", &[kind]);
 }
 
-fn move_fields(event: &mut WindowsEvent) {
+fn move_fields(event: &mut WindowsEvent<'_, '_>) {
     for &(key, field) in FIELDS {
         event.rename(key, field);
     }
@@ -108,7 +108,7 @@ fn move_fields(event: &mut WindowsEvent) {
     event.complete_file();
 }
 
-fn finish(event: &mut WindowsEvent) {
+fn finish(event: &mut WindowsEvent<'_, '_>) {
     event.drop_empty();
     event.set_time_from_log();
     event.doc.remove("winlog.time_created");
@@ -118,11 +118,11 @@ fn finish(event: &mut WindowsEvent) {
 }
 
 /// Details as lines of `Key=value` after a tab; what follows a line up to the next is of its value.
-fn take_details(event: &mut WindowsEvent, text: &str) {
+fn take_details<'t>(event: &mut WindowsEvent<'_, 't>, text: &'t str) {
     let mut current: Option<(&str, String)> = None;
     let mut keep = |found: Option<(&str, String)>| {
         if let Some((key, value)) = found {
-            event.data.insert(key.to_owned(), value.trim().into());
+            event.insert(key, event.doc.arena.copy(value.trim()));
         }
     };
     for line in text.lines() {
@@ -143,33 +143,39 @@ fn take_details(event: &mut WindowsEvent, text: &str) {
 
 /// The message ends with `Details:` or `Context Information:` and the details; that of event 800 has the
 /// details of its command after them.
-fn details_from_message(event: &mut WindowsEvent) {
-    let Some(message) = event.doc.text("message").map(|message| message.replace('\r', "")) else { return };
-    let after = |heading: &str| message.split_once(heading).map(|(_, rest)| rest.to_owned());
+fn details_from_message(event: &mut WindowsEvent<'_, '_>) {
+    let Some(message) = event.doc.text("message") else { return };
+    let message = match message.contains('\r') {
+        true => event.doc.arena.text(message.replace('\r', "")),
+        false => message,
+    };
+    let after = |heading: &str| message.split_once(heading).map(|(_, rest)| rest);
     if event.code != 800 {
         if let Some(details) = after("Details: ").or_else(|| after("Details:")) {
-            take_details(event, &details);
+            take_details(event, details);
         }
         return;
     }
     let Some(context) = after("Context Information:") else { return };
-    let (context, details) = context.split_once("Details:").unwrap_or((&context, ""));
+    let (context, details) = context.split_once("Details:").unwrap_or((context, ""));
     take_details(event, context);
     if !details.trim().is_empty() {
-        event.data.insert("param3".to_owned(), details.trim().into());
+        event.insert("param3", details.trim());
     }
 }
 
 /// The command of a pipeline and its parameters, a line each: `CommandInvocation(Out-Null): "Out-Null"`,
 /// `ParameterBinding(Out-Null): name="InputObject"; value="x"`.
-fn invocation_details(event: &mut WindowsEvent, text: &str) {
-    let details: Vec<Value> = text.split('\n').map(invocation_detail).collect();
-    if !details.is_empty() {
-        event.doc.set("powershell.command.invocation_details", details);
+fn invocation_details<'t>(event: &mut WindowsEvent<'_, 't>, text: &'t str) {
+    let field = "powershell.command.invocation_details";
+    if event.doc.wants(field) {
+        let arena = event.doc.arena;
+        let details = arena.list(text.split('\n').map(|line| invocation_detail(arena, line)));
+        event.doc.set(field, details);
     }
 }
 
-fn invocation_detail(line: &str) -> Value {
+fn invocation_detail<'t>(arena: &'t Arena, line: &'t str) -> Value<'t> {
     let line = line.trim_end_matches('\r');
     let parsed = line.split_once('(').and_then(|(kind, rest)| {
         let (command, value) = rest.split_once("):")?;
@@ -177,55 +183,53 @@ fn invocation_detail(line: &str) -> Value {
             .then(|| (kind, command, value.trim_start()))
     });
     let Some((kind, command, value)) = parsed else {
-        return json!({"value": line});
+        return arena.members([("value", line.into())]).into();
     };
-    let mut detail = Document::new();
-    detail.insert("type".to_owned(), kind.into());
-    detail.insert("related_command".to_owned(), command.into());
     let binding = value.strip_prefix("name=").and_then(|rest| {
         let at = rest.rfind("; value=")?;
         Some((rest.get(..at)?, rest.get(at + "; value=".len()..)?))
     });
-    match binding.filter(|_| kind == "ParameterBinding") {
-        Some((name, value)) => {
-            detail.insert("name".to_owned(), name.into());
-            detail.insert("value".to_owned(), value.into());
-        }
-        None if value.is_empty() => {}
-        None => {
-            detail.insert("value".to_owned(), value.into());
-        }
-    }
-    Value::Object(detail)
+    let (name, value) = match binding.filter(|_| kind == "ParameterBinding") {
+        Some((name, value)) => (Some(name), Some(value)),
+        None => (None, Some(value).filter(|value| !value.is_empty())),
+    };
+    let parts = [("type", Some(kind)), ("related_command", Some(command)), ("name", name), ("value", value)];
+    arena.members(parts.into_iter().filter_map(|(key, text)| Some((key, text?.into())))).into()
 }
 
 /// `DOMAIN\name` as a user.
-fn user_of(event: &mut WindowsEvent, text: &str, user: &str) {
+fn user_of<'t>(event: &mut WindowsEvent<'_, 't>, text: &'t str, [domain_field, name_field]: [&str; 2]) {
     if let Some((domain, name)) = text.split_once('\\').filter(|(_, name)| !name.contains('\\')) {
-        event.doc.set(&format!("{user}.domain"), domain);
-        event.doc.set(&format!("{user}.name"), name);
+        event.doc.set(domain_field, domain);
+        event.doc.set(name_field, name);
         event.relate_user(name);
     }
 }
 
 /// The user that the event is of; where another is connected, that one is the source and the user.
-fn users(event: &mut WindowsEvent) {
-    for (from, to) in [("identifier", "id"), ("domain", "domain"), ("name", "name")] {
-        event.doc.copy(&format!("winlog.user.{from}"), &format!("user.{to}"));
+fn users(event: &mut WindowsEvent<'_, '_>) {
+    for (from, to) in [
+        ("winlog.user.identifier", "user.id"),
+        ("winlog.user.domain", "user.domain"),
+        ("winlog.user.name", "user.name"),
+    ] {
+        event.doc.copy(from, to);
     }
-    if let Some(name) = event.doc.text("user.name").map(str::to_owned) {
-        event.relate_user(&name);
+    if let Some(name) = event.doc.text("user.name") {
+        event.relate_user(name);
     }
-    if let Some(domain) = event.doc.text("user.domain").map(str::to_owned) {
+    if let Some(domain) = event.doc.text("user.domain") {
         event.doc.append("related.hosts", domain);
     }
-    let Some(connected) = event.owned("ConnectedUser") else { return };
-    for part in ["domain", "name"] {
-        if let Some(value) = event.doc.remove(&format!("user.{part}")) {
-            event.doc.set(&format!("destination.user.{part}"), value);
+    let Some(connected) = event.text("ConnectedUser") else { return };
+    for (user, destination) in
+        [("user.domain", "destination.user.domain"), ("user.name", "destination.user.name")]
+    {
+        if let Some(value) = event.doc.remove(user) {
+            event.doc.set(destination, value);
         }
     }
-    user_of(event, &connected, "source.user");
+    user_of(event, connected, ["source.user.domain", "source.user.name"]);
     event.doc.copy("source.user.domain", "user.domain");
     event.doc.copy("source.user.name", "user.name");
 }

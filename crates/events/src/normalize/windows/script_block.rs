@@ -10,23 +10,32 @@ const SIGNATURE: &str = "# SIG # Begin signature block";
 /// Length of a line of such a signature, without the comment sign.
 const SIGNATURE_LINE: usize = 64;
 
+/// What is measured.
+const MEASURES: [&str; 5] = [
+    "powershell.file.script_block_length",
+    "powershell.file.script_block_unique_symbols",
+    "powershell.file.script_block_entropy_bits",
+    "powershell.file.script_block_entropy_normalized",
+    "powershell.file.script_block_surprisal_stdev",
+];
+
 /// Trims the text of the script block, and sets its length, the number of its symbols and their entropy.
-pub(super) fn describe(doc: &mut Ecs) {
-    let Some(text) = doc.text("powershell.file.script_block_text").map(|text| text.trim().to_owned()) else {
-        return;
-    };
-    let script = text.split(SIGNATURE).next().unwrap_or(&text);
-    if !script.is_empty() && !is_signature(script) {
+pub(super) fn describe(doc: &mut Ecs<'_>) {
+    let Some(text) = doc.text("powershell.file.script_block_text").map(str::trim) else { return };
+    let script = text.split(SIGNATURE).next().unwrap_or(text);
+    let is_wanted = MEASURES.iter().any(|field| doc.wants(field));
+    if is_wanted && !script.is_empty() && !is_signature(script) {
         // UTF-16 units: so long is the text to the ones who wrote the rules.
         let units: Vec<u16> = script.encode_utf16().collect();
         let symbols = Symbols::of(&units);
         let most = (units.len() as f64).log2();
         let normalized = if units.len() > 1 { (symbols.entropy / most).clamp(0.0, 1.0) } else { 0.0 };
-        doc.set("powershell.file.script_block_length", units.len());
-        doc.set("powershell.file.script_block_unique_symbols", symbols.count);
-        doc.set("powershell.file.script_block_entropy_bits", symbols.entropy);
-        doc.set("powershell.file.script_block_entropy_normalized", normalized);
-        doc.set("powershell.file.script_block_surprisal_stdev", symbols.deviation);
+        let [length, unique_symbols, entropy_bits, entropy_normalized, surprisal_stdev] = MEASURES;
+        doc.set(length, units.len());
+        doc.set(unique_symbols, symbols.count);
+        doc.set(entropy_bits, symbols.entropy);
+        doc.set(entropy_normalized, normalized);
+        doc.set(surprisal_stdev, symbols.deviation);
     }
     doc.set("powershell.file.script_block_text", text);
 }

@@ -2,12 +2,10 @@
 //!
 //! Event data stays where it is but for what has a field of its own in ECS: rules ask for both.
 
-use serde_json::Value;
-
 use super::event::{PARENT, PROCESS, WindowsEvent, number};
 use super::{objects, security_data as data};
 
-pub(super) fn map(event: &mut WindowsEvent) {
+pub(super) fn map(event: &mut WindowsEvent<'_, '_>) {
     classify(event);
     if let Some(number) = event.number("LogonType") {
         name(event, "winlog.logon.type", data::name(data::LOGON_TYPES, number));
@@ -25,7 +23,11 @@ pub(super) fn map(event: &mut WindowsEvent) {
         5136 => directory_change(event),
         5140 | 5142 | 5145 => objects::share(event),
         5152 | 5156 | 5157 | 5158 => connection(event),
-        4659 if event.text("ObjectType") == Some("File") => file(event, "ObjectName"),
+        4659 => {
+            if event.text("ObjectType") == Some("File") {
+                file(event, "ObjectName");
+            }
+        }
         4664 => file(event, "FileName"),
         4698..=4702 => event.copy("TaskName", "winlog.scheduled_task.name"),
         _ => {}
@@ -35,11 +37,11 @@ pub(super) fn map(event: &mut WindowsEvent) {
     event.set_time_from_log();
 }
 
-fn classify(event: &mut WindowsEvent) {
+fn classify(event: &mut WindowsEvent<'_, '_>) {
     if let Some(class) = data::class_of(event.code) {
         event.doc.set("event.action", class.action);
-        event.doc.set("event.category", class.category);
-        event.doc.set("event.type", class.kind);
+        event.set_list("event.category", class.category);
+        event.set_list("event.type", class.kind);
     }
     // The result is in the keywords; these two say it by what they are.
     match event.code {
@@ -50,24 +52,24 @@ fn classify(event: &mut WindowsEvent) {
 }
 
 /// Gives a field the name of a code, if it has one.
-fn name(event: &mut WindowsEvent, field: &str, name: Option<&str>) {
+fn name(event: &mut WindowsEvent<'_, '_>, field: &str, name: Option<&'static str>) {
     if let Some(name) = name {
         event.doc.set(field, name);
     }
 }
 
 /// Gives event data the name of a code, if it has one.
-fn describe(event: &mut WindowsEvent, key: &str, name: Option<&str>) {
+fn describe(event: &mut WindowsEvent<'_, '_>, key: &str, name: Option<&'static str>) {
     if let Some(name) = name {
-        event.data.insert(key.to_owned(), name.into());
+        event.insert(key, name);
     }
 }
 
-fn kerberos(event: &mut WindowsEvent) {
+fn kerberos(event: &mut WindowsEvent<'_, '_>) {
     if let Some(options) = event.number("TicketOptions") {
         let options = data::flags(data::TICKET_OPTIONS, options);
         if !options.is_empty() {
-            event.data.insert("TicketOptionsDescription".to_owned(), options.into());
+            event.insert_list("TicketOptionsDescription", options);
         }
     }
     if let Some(encryption) = event.number("TicketEncryptionType") {
@@ -81,7 +83,7 @@ fn kerberos(event: &mut WindowsEvent) {
     }
 }
 
-fn service(event: &mut WindowsEvent) {
+fn service(event: &mut WindowsEvent<'_, '_>) {
     event.copy("ServiceName", "service.name");
     if let Some(kind) = event.number("ServiceType") {
         name(event, "service.type", data::name(data::SERVICE_TYPES, kind));
@@ -89,20 +91,22 @@ fn service(event: &mut WindowsEvent) {
 }
 
 /// Why a logon failed.
-fn failure(event: &mut WindowsEvent) {
+fn failure(event: &mut WindowsEvent<'_, '_>) {
     if let Some(reason) = event.text("FailureReason") {
-        let reason = objects::message(reason).unwrap_or_else(|| reason.to_owned());
+        let reason = objects::message(event.doc.arena, reason).unwrap_or(reason);
         event.doc.set("winlog.logon.failure.reason", reason);
     }
     if matches!(event.code, 4625 | 4776) {
-        for (key, field) in [("Status", "status"), ("SubStatus", "sub_status")] {
+        for (key, field) in
+            [("Status", "winlog.logon.failure.status"), ("SubStatus", "winlog.logon.failure.sub_status")]
+        {
             let status = event.number(key).and_then(|status| data::name(data::LOGON_STATUS, status));
-            name(event, &format!("winlog.logon.failure.{field}"), status);
+            name(event, field, status);
         }
     }
 }
 
-fn trust(event: &mut WindowsEvent) {
+fn trust(event: &mut WindowsEvent<'_, '_>) {
     for (key, field, names) in [
         ("TdoType", "winlog.trustType", data::TRUST_TYPES),
         ("TdoDirection", "winlog.trustDirection", data::TRUST_DIRECTIONS),
@@ -114,12 +118,12 @@ fn trust(event: &mut WindowsEvent) {
 }
 
 /// A session of a terminal server, taken up again or left.
-fn session(event: &mut WindowsEvent) {
+fn session(event: &mut WindowsEvent<'_, '_>) {
     if !matches!(event.code, 4778 | 4779) {
         return;
     }
-    if let Some(name) = event.owned("AccountName") {
-        event.relate_user(&name);
+    if let Some(name) = event.text("AccountName") {
+        event.relate_user(name);
         event.doc.set("user.name", name);
     }
     event.copy("AccountDomain", "user.domain");
@@ -129,19 +133,18 @@ fn session(event: &mut WindowsEvent) {
 }
 
 /// `ClientAddress` is `LOCAL` where the client is the host itself.
-fn client_address(event: &mut WindowsEvent) {
+fn client_address(event: &mut WindowsEvent<'_, '_>) {
     if event.text("ClientAddress") == Some("LOCAL") {
-        event.data.insert("ClientAddress".to_owned(), "127.0.0.1".into());
+        event.insert("ClientAddress", "127.0.0.1");
     }
-    let address = event.text("ClientAddress").and_then(super::event::address);
-    if let Some(address) = address {
-        event.doc.append("related.ip", address.as_str());
+    if let Some(address) = event.address("ClientAddress") {
+        event.doc.append("related.ip", address);
         event.doc.set("source.ip", address);
     }
 }
 
 /// Who did it to whom: subject, target, group and member by the kind of event.
-fn users(event: &mut WindowsEvent) {
+fn users(event: &mut WindowsEvent<'_, '_>) {
     if is_logon(event.code) {
         target_is_user(event);
     }
@@ -149,17 +152,16 @@ fn users(event: &mut WindowsEvent) {
         member_and_group(event);
     }
     if matches!(event.code, 4741..=4743) {
-        for (key, part) in [("TargetSid", "id"), ("TargetUserName", "name"), ("TargetDomainName", "domain")] {
-            event.copy(key, &format!("winlog.computerObject.{part}"));
-        }
+        event.copy("TargetSid", "winlog.computerObject.id");
+        event.copy("TargetUserName", "winlog.computerObject.name");
+        event.copy("TargetDomainName", "winlog.computerObject.domain");
     }
     if matches!(event.code, 4634 | 4647 | 4964) {
         event.copy("TargetLogonId", "winlog.logon.id");
     }
     if has_subject(event.code) {
-        for (key, part) in [("SubjectUserSid", "id"), ("SubjectDomainName", "domain")] {
-            event.overwrite(key, &format!("user.{part}"));
-        }
+        event.overwrite("SubjectUserSid", "user.id");
+        event.overwrite("SubjectDomainName", "user.domain");
         event.overwrite("SubjectUserName", "user.name");
         relate(event, "SubjectUserName");
     }
@@ -167,10 +169,14 @@ fn users(event: &mut WindowsEvent) {
         event.code,
         4670 | 4704 | 4705 | 4720 | 4722..=4726 | 4738 | 4740 | 4767 | 4797 | 4798 | 4817 | 4907
     ) {
-        other_user(event, "user.target", "TargetSid");
+        other_user(event, "TargetSid", ["user.target.id", "user.target.domain", "user.target.name"]);
     }
     if matches!(event.code, 4648 | 4688) {
-        other_user(event, "user.effective", "TargetUserSid");
+        other_user(
+            event,
+            "TargetUserSid",
+            ["user.effective.id", "user.effective.domain", "user.effective.name"],
+        );
     }
     if event.code == 1102 {
         who_cleared_the_log(event);
@@ -204,19 +210,19 @@ fn account(name: &str) -> &str {
     name.split('@').next().unwrap_or(name)
 }
 
-fn relate(event: &mut WindowsEvent, key: &str) {
-    if let Some(name) = event.owned(key) {
-        event.relate_user(&name);
+fn relate(event: &mut WindowsEvent<'_, '_>, key: &str) {
+    if let Some(name) = event.text(key) {
+        event.relate_user(name);
     }
 }
 
 /// Of a logon the target is the user.
-fn target_is_user(event: &mut WindowsEvent) {
-    if let Some(sid) = event.owned("TargetUserSid").or_else(|| event.owned("TargetSid")) {
+fn target_is_user(event: &mut WindowsEvent<'_, '_>) {
+    if let Some(sid) = event.text("TargetUserSid").or_else(|| event.text("TargetSid")) {
         event.doc.set_default("user.id", sid);
     }
-    if let Some(name) = event.owned("TargetUserName") {
-        let name = account(&name);
+    if let Some(name) = event.text("TargetUserName") {
+        let name = account(name);
         event.doc.set_default("user.name", name);
         event.relate_user(name);
     }
@@ -224,7 +230,7 @@ fn target_is_user(event: &mut WindowsEvent) {
 }
 
 /// The target is a group; the member that came or went is `user.target`.
-fn member_and_group(event: &mut WindowsEvent) {
+fn member_and_group(event: &mut WindowsEvent<'_, '_>) {
     for (key, field) in [
         ("TargetUserSid", "group.id"),
         ("TargetSid", "group.id"),
@@ -233,46 +239,47 @@ fn member_and_group(event: &mut WindowsEvent) {
     ] {
         event.overwrite(key, field);
     }
-    let Some(member) = event.owned("MemberName") else { return };
-    let parts = objects::distinguished_name(&member);
+    let Some(member) = event.text("MemberName") else { return };
+    let parts = objects::distinguished_name(member);
     if let Some((_, name)) = parts.first() {
+        let name = event.doc.arena.copy(name);
         event.relate_user(name);
-        event.doc.set("user.target.name", name.as_str());
+        event.doc.set("user.target.name", name);
     }
     if let Some((_, domain)) = parts.get(3) {
-        event.doc.set("user.target.domain", domain.as_str());
+        event.doc.set("user.target.domain", event.doc.arena.copy(domain));
     }
-    for part in ["id", "name", "domain"] {
-        event.doc.copy(&format!("group.{part}"), &format!("user.target.group.{part}"));
-    }
+    event.doc.copy("group.id", "user.target.group.id");
+    event.doc.copy("group.name", "user.target.group.name");
+    event.doc.copy("group.domain", "user.target.group.domain");
 }
 
 /// The target as another user beside the one who acts.
-fn other_user(event: &mut WindowsEvent, user: &str, sid: &str) {
-    event.copy(sid, &format!("{user}.id"));
-    event.copy("TargetDomainName", &format!("{user}.domain"));
-    if let Some(name) = event.owned("TargetUserName") {
-        let name = account(&name);
-        event.doc.set_default(&format!("{user}.name"), name);
+fn other_user(event: &mut WindowsEvent<'_, '_>, sid: &str, [id_field, domain_field, name_field]: [&str; 3]) {
+    event.copy(sid, id_field);
+    event.copy("TargetDomainName", domain_field);
+    if let Some(name) = event.text("TargetUserName") {
+        let name = account(name);
+        event.doc.set_default(name_field, name);
         event.relate_user(name);
     }
 }
 
-fn who_cleared_the_log(event: &mut WindowsEvent) {
+fn who_cleared_the_log(event: &mut WindowsEvent<'_, '_>) {
     for (key, field) in [
-        ("SubjectUserSid", "user.id"),
-        ("SubjectUserName", "user.name"),
-        ("SubjectDomainName", "user.domain"),
-        ("SubjectLogonId", "winlog.logon.id"),
+        ("winlog.user_data.SubjectUserSid", "user.id"),
+        ("winlog.user_data.SubjectUserName", "user.name"),
+        ("winlog.user_data.SubjectDomainName", "user.domain"),
+        ("winlog.user_data.SubjectLogonId", "winlog.logon.id"),
     ] {
-        event.doc.copy(&format!("winlog.user_data.{key}"), field);
+        event.doc.copy(key, field);
     }
-    if let Some(name) = event.doc.text("user.name").map(str::to_owned) {
-        event.relate_user(&name);
+    if let Some(name) = event.doc.text("user.name") {
+        event.relate_user(name);
     }
 }
 
-fn renamed(event: &mut WindowsEvent) {
+fn renamed(event: &mut WindowsEvent<'_, '_>) {
     for (key, field) in
         [("OldTargetUserName", "user.target.name"), ("NewTargetUserName", "user.changes.name")]
     {
@@ -282,12 +289,11 @@ fn renamed(event: &mut WindowsEvent) {
 }
 
 /// The process that acted, and where the request came from.
-fn process_and_source(event: &mut WindowsEvent) {
+fn process_and_source(event: &mut WindowsEvent<'_, '_>) {
     if matches!(event.code, 4672..=4674 | 4704 | 4705 | 4741..=4743)
         && let Some(list) = event.text("PrivilegeList")
     {
-        let privileges: Vec<_> = list.split_whitespace().collect();
-        event.data.insert("PrivilegeList".to_owned(), privileges.into());
+        event.insert_list("PrivilegeList", list.split_whitespace());
     }
     let moves = matches!(
         event.code,
@@ -307,21 +313,21 @@ fn process_and_source(event: &mut WindowsEvent) {
     client_address(event);
 }
 
-fn file(event: &mut WindowsEvent, key: &str) {
+fn file(event: &mut WindowsEvent<'_, '_>, key: &str) {
     event.copy(key, "file.path");
     event.complete_file();
 }
 
-fn created_process(event: &mut WindowsEvent) {
+fn created_process(event: &mut WindowsEvent<'_, '_>) {
     event.rename_number("NewProcessId", "process.pid");
     event.rename("NewProcessName", "process.executable");
     event.rename("ParentProcessName", "process.parent.executable");
     if let Some(pid) = event.number("ProcessId") {
         event.doc.set("process.parent.pid", pid);
     }
-    if let Some(command_line) = event.owned("CommandLine") {
+    if let Some(command_line) = event.text("CommandLine") {
         // Not as Windows splits: this event's mapping leaves the quotes where they are.
-        let arguments = split_at_blanks(&command_line);
+        let arguments = event.doc.arena.list(split_at_blanks(command_line));
         event.doc.set("process.args_count", arguments.len());
         event.doc.set("process.args", arguments);
         event.doc.set("process.command_line", command_line);
@@ -348,10 +354,10 @@ fn split_at_blanks(text: &str) -> Vec<&str> {
 }
 
 /// An object of the directory changed: who or what it is says its common name.
-fn directory_change(event: &mut WindowsEvent) {
+fn directory_change(event: &mut WindowsEvent<'_, '_>) {
     event.copy("OperationType", "event.reason");
-    let Some(object) = event.owned("ObjectDN") else { return };
-    let parts = objects::distinguished_name(&object);
+    let Some(object) = event.text("ObjectDN") else { return };
+    let parts = objects::distinguished_name(object);
     let Some((_, name)) = parts.iter().find(|(key, name)| key.eq_ignore_ascii_case("cn") && !name.is_empty())
     else {
         return;
@@ -362,24 +368,25 @@ fn directory_change(event: &mut WindowsEvent) {
         class if class.contains("group") => "group.name",
         _ => return,
     };
-    event.doc.set(field, name.as_str());
+    let name = event.doc.arena.copy(name);
+    event.doc.set(field, name);
     event.relate_user(name);
 }
 
 /// A connection that the filtering platform saw.
-fn connection(event: &mut WindowsEvent) {
+fn connection(event: &mut WindowsEvent<'_, '_>) {
     event.rename_address("DestAddress", "destination.ip");
     event.rename_address("SourceAddress", "source.ip");
     event.rename_number("DestPort", "destination.port");
     event.rename_number("SourcePort", "source.port");
     event.rename("Application", "process.executable");
     event.complete_process(&PROCESS);
-    if let Some(protocol) = event.owned("Protocol") {
-        let transport = number(&protocol).and_then(|number| data::name(data::PROTOCOLS, number));
+    if let Some(protocol) = event.text("Protocol") {
+        let transport = number(protocol).and_then(|number| data::name(data::PROTOCOLS, number));
         event.doc.set("network.iana_number", protocol);
         name(event, "network.transport", transport);
     }
-    if let Some(Value::String(direction)) = event.take("DirectionDescription") {
-        event.doc.set("network.direction", direction.to_ascii_lowercase());
+    if let Some(direction) = event.take_text("DirectionDescription") {
+        event.doc.set("network.direction", event.doc.arena.lower(direction));
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Sources: Microsoft's reference of each event, and the message table of `msobjs.dll`.
 
+use std::borrow::Cow;
+
 /// What an event is.
 #[derive(Debug)]
 pub(super) struct Class {
@@ -808,16 +810,16 @@ const MESSAGES: &[(u32, &str)] = &[
 const UNDEFINED_RIGHTS: std::ops::Range<u32> = 4361..5712;
 
 /// The message of a number. Rights come in groups of sixteen, one for each kind of object.
-pub(super) fn message(number: u32) -> Option<String> {
+pub(super) fn message(number: u32) -> Option<Cow<'static, str>> {
     let defined =
         MESSAGES.binary_search_by_key(&number, |&(number, _)| number).ok().and_then(|i| MESSAGES.get(i));
     match defined {
-        Some(&(_, message)) => Some(message.to_owned()),
+        Some(&(_, message)) => Some(message.into()),
         None if (1552..1568).contains(&number) => {
-            Some(format!("Unknown specific access (bit {})", number - 1552))
+            Some(format!("Unknown specific access (bit {})", number - 1552).into())
         }
         None if UNDEFINED_RIGHTS.contains(&number) => {
-            Some(format!("Undefined Access (no effect) Bit {}", number % 16))
+            Some(format!("Undefined Access (no effect) Bit {}", number % 16).into())
         }
         None => None,
     }

@@ -1,10 +1,8 @@
 //! Sysmon, all events: data stream `windows.sysmon_operational`.
 
-use serde_json::{Value, json};
-
 use super::event::{PARENT, PROCESS, WindowsEvent, address, iso_time};
 use super::{paths, sysmon_data as data};
-use crate::Document;
+use crate::normalize::value::{Arena, Value};
 
 /// What kind of field a value of the event data becomes.
 #[derive(Clone, Copy)]
@@ -71,7 +69,7 @@ const IMAGE: &[(&str, [&str; 2])] = &[
     ("Product", ["process.pe.product", "file.pe.product"]),
 ];
 
-pub(super) fn map(event: &mut WindowsEvent) {
+pub(super) fn map(event: &mut WindowsEvent<'_, '_>) {
     times(event);
     classify(event);
     if event.code == 25 {
@@ -100,19 +98,20 @@ pub(super) fn map(event: &mut WindowsEvent) {
     if event.code == 7 {
         library(event);
     }
-    if let Some(guid) = event.data.remove("TargetProcessGuid") {
-        event.data.insert("TargetProcessGUID".to_owned(), guid);
+    if let Some(guid) = event.remove("TargetProcessGuid") {
+        event.insert("TargetProcessGUID", guid);
     }
     for key in USED_UP {
-        event.data.remove(*key);
+        event.remove(key);
     }
     event.drop_empty();
 }
 
 /// Sysmon's own clock reading is the time of the event; the log's is when it was written down.
-fn times(event: &mut WindowsEvent) {
-    if let Some(written) = event.doc.text("winlog.time_created").and_then(iso_time) {
-        event.doc.set_default("@timestamp", written.clone());
+fn times(event: &mut WindowsEvent<'_, '_>) {
+    let arena = event.doc.arena;
+    if let Some(written) = event.doc.text("winlog.time_created").and_then(|time| iso_time(arena, time)) {
+        event.doc.set_default("@timestamp", written);
         event.doc.set("event.created", written);
         event.doc.remove("winlog.time_created");
     }
@@ -120,63 +119,59 @@ fn times(event: &mut WindowsEvent) {
         event.doc.set_default("log.level", level);
     }
     let happened = event.text("UtcTime").filter(|time| time.as_bytes().get(10) == Some(&b' '));
-    if let Some(time) = happened.and_then(iso_time) {
+    if let Some(time) = happened.and_then(|time| iso_time(arena, time)) {
         event.doc.set("@timestamp", time);
     }
 }
 
-fn classify(event: &mut WindowsEvent) {
+fn classify(event: &mut WindowsEvent<'_, '_>) {
     let Some(class) = data::class_of(event.code) else { return };
-    event.doc.set_default("event.action", list(class.action));
+    match class.action {
+        [one] => event.doc.set_default("event.action", *one),
+        several => {
+            let several = event.doc.arena.list(several.iter().copied());
+            event.doc.set_default("event.action", several);
+        }
+    }
     if !class.category.is_empty() {
-        event.doc.set("event.category", class.category);
+        event.set_list("event.category", class.category);
     }
     if !class.kind.is_empty() {
-        event.doc.set("event.type", class.kind);
+        event.set_list("event.type", class.kind);
     }
     if class.failure {
         event.doc.set("event.outcome", "failure");
     }
 }
 
-/// One value as itself, several as a list.
-fn list(values: &[&str]) -> Value {
-    match values {
-        [one] => (*one).into(),
-        several => several.into(),
-    }
-}
-
 /// `SHA1=..,MD5=..,SHA256=..,IMPHASH=..`, of the process or of the file, whichever the event is about.
-fn hashes(event: &mut WindowsEvent) {
+fn hashes(event: &mut WindowsEvent<'_, '_>) {
     // Old versions name one hash; no event has both.
-    let found = [event.take("Hashes"), event.take("Hash")].into_iter().flatten().next();
-    let Some(Value::String(text)) = found else { return };
+    let found = [event.take_text("Hashes"), event.take_text("Hash")].into_iter().flatten().next();
+    let Some(text) = found else { return };
     let owner = match event.code {
-        1 | 23..=26 => Some("process"),
-        6 | 7 | 15 | 29 => Some("file"),
+        1 | 23..=26 => Some((event.doc.object("process.hash"), "process.pe.imphash")),
+        6 | 7 | 15 | 29 => Some((event.doc.object("file.hash"), "file.pe.imphash")),
         _ => None,
     };
     let mut related = Vec::new();
     for (algorithm, hash) in text.split(',').filter_map(|pair| pair.split_once('=')) {
-        let (algorithm, hash) = (algorithm.trim().to_ascii_lowercase(), hash.trim().to_ascii_lowercase());
+        let (algorithm, hash) = (event.doc.arena.lower(algorithm.trim()), event.doc.arena.lower(hash.trim()));
         if algorithm.is_empty() || hash.bytes().all(|digit| digit == b'0') {
             continue;
         }
-        related.push(hash.clone());
-        match (owner, algorithm.as_str()) {
-            (Some(owner), "imphash") => event.doc.set(&format!("{owner}.pe.imphash"), hash),
-            (Some(owner), algorithm) if !algorithm.contains('.') => {
-                event.doc.set(&format!("{owner}.hash.{algorithm}"), hash);
-            }
+        related.push(hash);
+        match owner {
+            Some((_, imphash)) if algorithm == "imphash" => event.doc.set(imphash, hash),
+            Some((hashes, _)) if !algorithm.contains('.') => event.doc.set_member(hashes, algorithm, hash),
             _ => {}
         }
     }
-    event.doc.append_all("related.hash", related);
+    event.doc.append_all("related.hash", &related);
 }
 
 /// The resources of the executable: of the loaded image in event 7, else of the process.
-fn image(event: &mut WindowsEvent) {
+fn image(event: &mut WindowsEvent<'_, '_>) {
     let is_file = event.code == 7;
     let name = if is_file { "file.pe.original_file_name" } else { "process.pe.original_file_name" };
     event.rename("OriginalFileName", name);
@@ -194,12 +189,18 @@ fn image(event: &mut WindowsEvent) {
 }
 
 /// A loaded library has, beside its file, the fields under which other sources report it.
-fn library(event: &mut WindowsEvent) {
-    let doc = &mut event.doc;
-    for field in ["path", "name", "hash", "pe.imphash", "pe.original_file_name"] {
-        doc.copy(&format!("file.{field}"), &format!("dll.{field}"));
+fn library(event: &mut WindowsEvent<'_, '_>) {
+    let doc = &mut *event.doc;
+    for (file, dll) in [
+        ("file.path", "dll.path"),
+        ("file.name", "dll.name"),
+        ("file.hash", "dll.hash"),
+        ("file.pe.imphash", "dll.pe.imphash"),
+        ("file.pe.original_file_name", "dll.pe.original_file_name"),
+        ("file.code_signature.subject_name", "dll.code_signature.subject_name"),
+    ] {
+        doc.copy(file, dll);
     }
-    doc.copy("file.code_signature.subject_name", "dll.code_signature.subject_name");
     // The states of Elastic Defend: `trusted`, or why not.
     match event.text("Signed") {
         Some("true") => {
@@ -217,7 +218,7 @@ fn library(event: &mut WindowsEvent) {
     }
 }
 
-fn network(event: &mut WindowsEvent) {
+fn network(event: &mut WindowsEvent<'_, '_>) {
     match event.text("Initiated") {
         Some("true") => event.doc.set("network.direction", "egress"),
         Some("false") => event.doc.set("network.direction", "ingress"),
@@ -231,15 +232,15 @@ fn network(event: &mut WindowsEvent) {
     event.complete_network();
 }
 
-fn dns(event: &mut WindowsEvent) {
+fn dns(event: &mut WindowsEvent<'_, '_>) {
     if event.code == 22 {
         event.doc.set("network.protocol", "dns");
     }
-    if let Some(Value::String(results)) = event.take("QueryResults") {
-        answers(event, &results);
+    if let Some(results) = event.take_text("QueryResults") {
+        answers(event, results);
     }
-    if let Some(name) = event.doc.text("dns.question.name").map(str::to_owned) {
-        registered_domain(event, &name);
+    if let Some(name) = event.doc.text("dns.question.name") {
+        registered_domain(event, name);
         event.doc.append("related.hosts", name);
     }
     if let Some(status) = event.doc.text("sysmon.dns.status").and_then(data::dns_status) {
@@ -248,55 +249,63 @@ fn dns(event: &mut WindowsEvent) {
 }
 
 /// The results of a query: `type:  5 alias.example.com;::ffff:192.0.2.1;`.
-fn answers(event: &mut WindowsEvent, results: &str) {
-    let mut answers = Vec::new();
+fn answers<'t>(event: &mut WindowsEvent<'_, 't>, results: &'t str) {
+    let arena = event.doc.arena;
+    let mut answers: Vec<Value<'t>> = Vec::new();
     let mut addresses = Vec::new();
     let mut hosts = Vec::new();
     for result in results.split(';') {
         if let Some(record) = result.trim().strip_prefix("type:") {
             let mut words = record.split_whitespace();
-            let mut answer = Document::new();
-            if let Some(kind) = words.next().and_then(data::dns_type) {
-                answer.insert("type".to_owned(), kind.into());
-            }
-            if let Some(host) = words.next() {
-                answer.insert("data".to_owned(), host.into());
-                hosts.push(host.to_owned());
-            }
-            answers.push(Value::Object(answer));
-        } else if let Some(address) = address(result.trim()) {
+            let (kind, host) = (words.next().and_then(data::dns_type), words.next());
+            hosts.extend(host);
+            answers.push(answer(arena, kind, host));
+        } else if let Some(address) = address(arena, result.trim()) {
             addresses.push(address);
         }
     }
     for address in &addresses {
         let kind = if address.contains(':') { "AAAA" } else { "A" };
-        answers.push(json!({"type": kind, "data": address}));
+        answers.push(answer(arena, Some(kind), Some(address)));
     }
-    event.doc.append_all("related.hosts", hosts);
-    event.doc.append_all("related.ip", addresses.clone());
+    event.doc.append_all("related.hosts", &hosts);
+    event.doc.append_all("related.ip", &addresses);
     if !answers.is_empty() {
-        event.doc.set("dns.answers", answers);
+        event.doc.set("dns.answers", arena.list(answers));
     }
     if !addresses.is_empty() {
-        event.doc.set("dns.resolved_ip", addresses);
+        event.doc.set("dns.resolved_ip", arena.list(addresses));
     }
 }
+
+fn answer<'t>(arena: &'t Arena, kind: Option<&'t str>, data: Option<&'t str>) -> Value<'t> {
+    let parts = [("type", kind), ("data", data)];
+    arena.members(parts.into_iter().filter_map(|(key, text)| Some((key, text?.into())))).into()
+}
+
+/// The fields of a name's parts by the public suffix list.
+const DOMAIN: [&str; 3] =
+    ["dns.question.registered_domain", "dns.question.top_level_domain", "dns.question.subdomain"];
 
 /// The parts of a name by the public suffix list.
-fn registered_domain(event: &mut WindowsEvent, name: &str) {
-    let lower = name.to_ascii_lowercase();
-    let Some(domain) = psl::domain_str(&lower) else { return };
-    let Some(suffix) = psl::suffix_str(&lower) else { return };
-    event.doc.set("dns.question.registered_domain", domain);
-    event.doc.set("dns.question.top_level_domain", suffix);
-    if let Some(subdomain) = lower.strip_suffix(domain).and_then(|rest| rest.strip_suffix('.')) {
-        event.doc.set("dns.question.subdomain", subdomain);
+fn registered_domain<'t>(event: &mut WindowsEvent<'_, 't>, name: &'t str) {
+    if !DOMAIN.iter().any(|field| event.doc.wants(field)) {
+        return;
+    }
+    let lower = event.doc.arena.lower(name);
+    let Some(domain) = psl::domain_str(lower) else { return };
+    let Some(suffix) = psl::suffix_str(lower) else { return };
+    let subdomain = lower.strip_suffix(domain).and_then(|rest| rest.strip_suffix('.'));
+    for (field, part) in DOMAIN.into_iter().zip([Some(domain), Some(suffix), subdomain]) {
+        if let Some(part) = part {
+            event.doc.set(field, part);
+        }
     }
 }
 
-fn user(event: &mut WindowsEvent) {
+fn user(event: &mut WindowsEvent<'_, '_>) {
     event.doc.copy("winlog.user.identifier", "user.id");
-    let Some(Value::String(user)) = event.take("User") else { return };
+    let Some(user) = event.take_text("User") else { return };
     if let Some((domain, name)) = user.split_once('\\').filter(|(_, name)| !name.contains('\\')) {
         event.doc.set("user.domain", domain);
         event.doc.set("user.name", name);
@@ -304,30 +313,31 @@ fn user(event: &mut WindowsEvent) {
     }
 }
 
-fn registry(event: &mut WindowsEvent) {
+fn registry(event: &mut WindowsEvent<'_, '_>) {
     if !matches!(event.code, 12..=14) {
         return;
     }
-    if let Some(Value::String(path)) = event.take("TargetObject") {
+    if let Some(path) = event.take_text("TargetObject") {
         if let Some((root, key)) = path.split_once('\\')
             && let Some(hive) = data::hive(root)
         {
             event.doc.set("registry.hive", hive);
             event.doc.set("registry.key", key);
         }
-        let value = paths::file_name(&path).unwrap_or(&path).to_owned();
-        event.doc.set("registry.value", value);
+        event.doc.set("registry.value", paths::file_name(path).unwrap_or(path));
         event.doc.set("registry.path", path);
     }
-    if let Some(Value::String(details)) = event.take("Details") {
-        let (kind, text) = registry_data(details);
-        event.doc.set("registry.data", json!({"type": kind, "strings": [text]}));
+    if let Some(details) = event.take_text("Details") {
+        let (kind, text) = registry_data(event.doc.arena, details);
+        event.doc.remove("registry.data");
+        event.doc.set("registry.data.type", kind);
+        event.doc.set("registry.data.strings", event.doc.arena.list([text]));
     }
 }
 
 /// Type and text of a value: Sysmon writes `DWORD (0x00000001)`, `QWORD (0x00000000-0x00000001)`,
 /// `Binary Data`, and strings as they are.
-fn registry_data(details: String) -> (&'static str, String) {
+fn registry_data<'t>(arena: &'t Arena, details: &'t str) -> (&'static str, &'t str) {
     let inside = |kind: &str| {
         let (head, rest) = details.split_once(" (")?;
         head.eq_ignore_ascii_case(kind).then_some(rest.strip_suffix(')')?)
@@ -337,12 +347,12 @@ fn registry_data(details: String) -> (&'static str, String) {
         (digits.len() == 8).then(|| u32::from_str_radix(digits, 16).ok())?
     };
     if let Some(number) = inside("DWORD").and_then(half) {
-        return ("SZ_DWORD", number.to_string());
+        return ("SZ_DWORD", arena.text(number));
     }
     if let Some((high, low)) = inside("QWORD").and_then(|halves| halves.split_once('-'))
         && let (Some(high), Some(low)) = (half(high), half(low))
     {
-        return ("SZ_QWORD", (u64::from(high) << 32 | u64::from(low)).to_string());
+        return ("SZ_QWORD", arena.text(u64::from(high) << 32 | u64::from(low)));
     }
     if details == "Binary Data" { ("REG_BINARY", details) } else { ("REG_SZ", details) }
 }

@@ -1,40 +1,38 @@
 //! What Windows says of every event, and how an agent ships it.
 
-use serde_json::Value;
-
 use super::event::{iso_time, number};
 use crate::normalize::ecs::Ecs;
 
 /// The `System` part of an event, as text.
 #[derive(Debug, Default)]
-pub(super) struct System {
-    pub(super) provider: Option<String>,
-    pub(super) provider_guid: Option<String>,
+pub(super) struct System<'t> {
+    pub(super) provider: Option<&'t str>,
+    pub(super) provider_guid: Option<&'t str>,
     pub(super) event_id: u32,
-    pub(super) version: Option<String>,
+    pub(super) version: Option<&'t str>,
     /// A number.
-    pub(super) level: Option<String>,
+    pub(super) level: Option<&'t str>,
     /// A number.
-    pub(super) task: Option<String>,
+    pub(super) task: Option<&'t str>,
     /// The name of the task, where the source has rendered it.
-    pub(super) task_name: Option<String>,
+    pub(super) task_name: Option<&'t str>,
     /// A number.
-    pub(super) opcode: Option<String>,
+    pub(super) opcode: Option<&'t str>,
     /// A bit mask.
-    pub(super) keywords: Option<String>,
-    pub(super) time: Option<String>,
-    pub(super) record_id: Option<String>,
-    pub(super) activity_id: Option<String>,
-    pub(super) related_activity_id: Option<String>,
-    pub(super) process_id: Option<String>,
-    pub(super) thread_id: Option<String>,
-    pub(super) channel: Option<String>,
-    pub(super) computer: Option<String>,
-    pub(super) user_id: Option<String>,
-    pub(super) user_name: Option<String>,
-    pub(super) user_domain: Option<String>,
-    pub(super) user_type: Option<String>,
-    pub(super) message: Option<String>,
+    pub(super) keywords: Option<&'t str>,
+    pub(super) time: Option<&'t str>,
+    pub(super) record_id: Option<&'t str>,
+    pub(super) activity_id: Option<&'t str>,
+    pub(super) related_activity_id: Option<&'t str>,
+    pub(super) process_id: Option<&'t str>,
+    pub(super) thread_id: Option<&'t str>,
+    pub(super) channel: Option<&'t str>,
+    pub(super) computer: Option<&'t str>,
+    pub(super) user_id: Option<&'t str>,
+    pub(super) user_name: Option<&'t str>,
+    pub(super) user_domain: Option<&'t str>,
+    pub(super) user_type: Option<&'t str>,
+    pub(super) message: Option<&'t str>,
 }
 
 /// Names of keywords by their bit. Those of the low bits are the provider's own.
@@ -51,50 +49,56 @@ const KEYWORDS: &[(u64, &str)] = &[
 const AUDIT_FAILURE: u64 = 0x0010_0000_0000_0000;
 const AUDIT_SUCCESS: u64 = 0x0020_0000_0000_0000;
 
-impl System {
-    /// The document that an agent would ship, without the event data.
-    pub(super) fn into_ecs(self) -> Ecs {
-        let mut doc = Ecs::default();
-        let time = self.time.map(|time| iso_time(&time).unwrap_or(time));
-        let number = |text: Option<String>| text.as_deref().and_then(number).map(Value::from);
-        let text = |text: Option<String>| text.map(Value::from);
-        let mask = self.keywords.as_deref().map(bit_mask).unwrap_or_default();
+impl<'t> System<'t> {
+    /// Sets it in the document, as an agent would ship it.
+    pub(super) fn set_in(&self, doc: &mut Ecs<'t>) {
+        let time = self.time.map(|time| iso_time(doc.arena, time).unwrap_or(time));
+        let mask = self.keywords.map(bit_mask).unwrap_or_default();
         let task = self.task_name.or_else(|| {
-            let task = self.task.as_deref()?.parse().ok()?;
-            super::system_data::task(self.provider.as_deref()?, task).map(str::to_owned)
+            let task = self.task?.parse().ok()?;
+            super::system_data::task(self.provider?, task)
         });
-        let opcode = self.opcode.as_deref().and_then(opcode);
-        let fields = [
-            ("@timestamp", text(time.clone())),
-            ("message", text(self.message)),
-            ("event.created", text(time)),
-            ("event.outcome", outcome(mask).map(Value::from)),
-            ("log.level", Some(level(self.level.as_deref()).into())),
-            ("winlog.activity_id", text(self.activity_id)),
-            ("winlog.api", Some("wineventlog".into())),
-            ("winlog.channel", text(self.channel)),
-            ("winlog.computer_name", text(self.computer)),
-            ("winlog.keywords", keyword_names(mask)),
-            ("winlog.opcode", text(opcode.map(str::to_owned))),
-            ("winlog.process.pid", number(self.process_id)),
-            ("winlog.process.thread.id", number(self.thread_id)),
-            ("winlog.provider_guid", text(self.provider_guid)),
-            ("winlog.provider_name", text(self.provider)),
-            ("winlog.record_id", text(self.record_id)),
-            ("winlog.related_activity_id", text(self.related_activity_id)),
-            ("winlog.task", text(task.or(self.task.filter(|task| task != "0")))),
-            ("winlog.user.domain", text(self.user_domain)),
-            ("winlog.user.identifier", text(self.user_id)),
-            ("winlog.user.name", text(self.user_name)),
-            ("winlog.user.type", text(self.user_type)),
-            ("winlog.version", number(self.version)),
+        let texts = [
+            ("@timestamp", time),
+            ("message", self.message),
+            ("event.created", time),
+            ("event.outcome", outcome(mask)),
+            ("log.level", Some(level(self.level))),
+            ("winlog.activity_id", self.activity_id),
+            ("winlog.api", Some("wineventlog")),
+            ("winlog.channel", self.channel),
+            ("winlog.computer_name", self.computer),
+            ("winlog.opcode", self.opcode.and_then(opcode)),
+            ("winlog.provider_guid", self.provider_guid),
+            ("winlog.provider_name", self.provider),
+            ("winlog.record_id", self.record_id),
+            ("winlog.related_activity_id", self.related_activity_id),
+            ("winlog.task", task.or(self.task.filter(|task| *task != "0"))),
+            ("winlog.user.domain", self.user_domain),
+            ("winlog.user.identifier", self.user_id),
+            ("winlog.user.name", self.user_name),
+            ("winlog.user.type", self.user_type),
         ];
-        for (field, value) in fields {
-            if let Some(value) = value {
-                doc.set(field, value);
+        for (field, text) in texts {
+            if let Some(text) = text {
+                doc.set(field, text);
             }
         }
-        doc
+        let numbers = [
+            ("winlog.process.pid", self.process_id),
+            ("winlog.process.thread.id", self.thread_id),
+            ("winlog.version", self.version),
+        ];
+        for (field, text) in numbers {
+            if let Some(number) = text.and_then(number) {
+                doc.set(field, number);
+            }
+        }
+        let keywords = KEYWORDS.iter().filter(|(bit, _)| mask & bit != 0).map(|&(_, name)| name);
+        let keywords = doc.arena.list(keywords);
+        if !keywords.is_empty() {
+            doc.set("winlog.keywords", keywords);
+        }
     }
 }
 
@@ -112,11 +116,6 @@ fn outcome(mask: u64) -> Option<&'static str> {
         mask if mask & AUDIT_FAILURE != 0 => Some("failure"),
         _ => None,
     }
-}
-
-fn keyword_names(mask: u64) -> Option<Value> {
-    let names: Vec<_> = KEYWORDS.iter().filter(|(bit, _)| mask & bit != 0).map(|&(_, name)| name).collect();
-    (!names.is_empty()).then(|| names.into())
 }
 
 fn level(level: Option<&str>) -> &'static str {

@@ -1,41 +1,41 @@
 //! Documents of Winlogbeat and Elastic Agent.
 
-use serde_json::Value;
+use rulehound_schema::Scalar;
 
-use super::event::{self, WindowsEvent};
-use crate::Document;
-use crate::normalize::ecs::{self, Ecs};
+use super::event::{EVENT_DATA, WindowsEvent};
+use crate::json::TapeNode;
+use crate::normalize::ecs::Ecs;
+use crate::normalize::has_field;
+use crate::normalize::value::Value;
 
 /// Fields that only an ingest pipeline sets: a document that has one is ECS already.
 pub(crate) const SET_BY_PIPELINES: &[&str] =
     &["event.category", "event.type", "event.ingested", "process", "process.executable", "process.pid"];
 
 /// Whether an ingest pipeline has seen a `winlog` document.
-pub(in crate::normalize) fn is_processed(record: &Document) -> bool {
-    SET_BY_PIPELINES.iter().any(|field| ecs::get(record, field).is_some())
+pub(in crate::normalize) fn is_processed<'t>(
+    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
+) -> bool {
+    SET_BY_PIPELINES.iter().any(|field| has_field(record.clone(), field))
 }
 
 /// Takes a document with `winlog.*`.
-pub(super) fn read(record: Document) -> WindowsEvent {
-    let mut doc = Ecs::new(record);
-    let mut data = match doc.remove("winlog.event_data") {
-        Some(Value::Object(data)) => data,
-        Some(other) => {
-            doc.set("winlog.event_data", other);
-            Document::new()
-        }
-        None => Document::new(),
-    };
-    event::scalars_to_text(&mut data);
+pub(super) fn read<'e, 't>(
+    doc: &'e mut Ecs<'t>,
+    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
+) -> WindowsEvent<'e, 't> {
+    doc.load(record.map(|(key, value)| (key, value.into())));
+    if doc.get(EVENT_DATA).is_some_and(Value::is_blank) {
+        doc.remove(EVENT_DATA);
+    }
     let code = ["winlog.event_id", "event.code"].into_iter().find_map(|field| code(doc.get(field)?));
-    WindowsEvent { doc, data, code: code.unwrap_or_default() }
+    WindowsEvent::new(doc, code.unwrap_or_default())
 }
 
 /// An event id, a number or a string of one.
-pub(super) fn code(value: &Value) -> Option<u32> {
+pub(super) fn code(value: Value<'_>) -> Option<u32> {
     match value {
-        Value::Number(number) => number.as_u64().and_then(|number| number.try_into().ok()),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
+        Value::Scalar(Scalar::Str(text)) => text.trim().parse().ok(),
+        value => value.as_u64().and_then(|number| number.try_into().ok()),
     }
 }
