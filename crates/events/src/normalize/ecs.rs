@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use ahash::RandomState;
 
 use super::names::{NameId, Names, ROOT};
-use super::value::{Arena, Value};
+use super::value::{Arena, Object, Value};
 use crate::Document;
 use crate::json::to_document;
 use crate::layout::PathId;
@@ -73,9 +73,9 @@ impl<'a> Ecs<'a> {
 
     /// Takes the members of a record into the empty document. If one at the top has a dotted key, it and the
     /// objects beside it become one.
-    pub(super) fn load(&mut self, record: impl Iterator<Item = (&'a str, Value<'a>)> + Clone) {
+    pub(super) fn load(&mut self, record: impl Object<'a>) {
         self.add_all(DOCUMENT, record.clone());
-        if record.into_iter().any(|(key, _)| key.contains('.')) {
+        if { record }.any(|(key, _)| key.contains('.')) {
             let members = self.members(DOCUMENT);
             self.clear(DOCUMENT);
             members.iter().for_each(|&(key, value)| self.merge(key, value));
@@ -257,11 +257,7 @@ impl<'a> Ecs<'a> {
 
     /// Adds members to an object, such as those of an object of the record. A key that stands twice there holds all its
     /// values.
-    pub(super) fn add_members(
-        &mut self,
-        object: NameId,
-        members: impl Iterator<Item = (&'a str, Value<'a>)> + Clone,
-    ) {
+    pub(super) fn add_members(&mut self, object: NameId, members: impl Object<'a>) {
         let at = self.place(object);
         self.add_all(at, members);
     }
@@ -452,7 +448,7 @@ impl<'a> Ecs<'a> {
     }
 
     /// Adds members to an object that has none.
-    fn add_all(&mut self, object: PlaceId, members: impl Iterator<Item = (&'a str, Value<'a>)> + Clone) {
+    fn add_all(&mut self, object: PlaceId, members: impl Object<'a>) {
         if !members.clone().all(|(key, value)| self.add(object, key, value)) {
             self.clear(object);
             for (key, value) in once(members, self.arena) {
@@ -496,7 +492,7 @@ impl<'a> Ecs<'a> {
 /// An empty buffer for places of another record, with the memory of this one.
 fn emptied<'b>(mut places: Vec<Place<'_>>) -> Vec<Place<'b>> {
     places.clear();
-    places.into_iter().filter_map(|_| None).collect()
+    places.into_iter().map_while(|_| None).collect()
 }
 
 /// The members of an object, each key once, with an array of its values where it stands more often.

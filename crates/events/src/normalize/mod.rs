@@ -14,7 +14,7 @@ mod windows;
 
 use std::sync::Arc;
 
-use crate::json::{JsonNode, JsonParser, Kind, TapeNode, to_document};
+use crate::json::{JsonParser, TapeNode, to_document};
 use crate::layout::PathId;
 use crate::record::{self, RecordFormat};
 use crate::{Document, Layout, RecordError};
@@ -41,7 +41,7 @@ pub enum Shape {
 /// # Errors
 /// If it is none.
 pub fn shape(record: &[u8]) -> Result<Shape, RecordError> {
-    record::open(&mut JsonParser::default(), RecordFormat::Json, record, |event| shape_of(event.source()))
+    record::open(&mut JsonParser::default(), RecordFormat::Json, record, |event| event.shape())
 }
 
 /// Makes an ECS document of a record, a JSON object. Records that are ECS already pass as they are. What has no
@@ -55,32 +55,16 @@ pub fn normalize(record: &[u8]) -> Result<Document, RecordError> {
 
 /// Tells the shape of a record.
 pub(crate) fn shape_of<'t>(record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone) -> Shape {
-    if windows::is_evtx(record.clone()) {
+    let record = record.map(|(key, value)| (key, Value::from(value)));
+    if windows::is_evtx(&record) {
         Shape::Evtx
     } else if record.clone().any(|(key, _)| key == "winlog" || key.starts_with("winlog.")) {
-        if windows::is_processed(record) { Shape::Ecs } else { Shape::Winlog }
-    } else if windows::is_flat(record) {
+        if windows::is_processed(&record) { Shape::Ecs } else { Shape::Winlog }
+    } else if windows::is_flat(&record) {
         Shape::Flat
     } else {
         Shape::Ecs
     }
-}
-
-/// The value of a member of an object of the record; none where the key stands more than once.
-fn member<'t>(members: impl Iterator<Item = (&'t str, TapeNode<'t>)>, key: &str) -> Option<TapeNode<'t>> {
-    let mut found = members.filter(|(name, _)| *name == key).map(|(_, value)| value);
-    found.next().filter(|_| found.next().is_none())
-}
-
-/// Whether members of the record have a field, whatever part of its path their keys spell out.
-fn has_field<'t>(mut members: impl Iterator<Item = (&'t str, TapeNode<'t>)>, path: &str) -> bool {
-    members.any(|(key, value)| match (path.strip_prefix(key), value.kind()) {
-        (Some(""), _) => true,
-        (Some(rest), Kind::Object(members)) => {
-            rest.strip_prefix('.').is_some_and(|rest| has_field(members, rest))
-        }
-        _ => false,
-    })
 }
 
 /// Makes ECS of records, one after the other.
@@ -126,10 +110,9 @@ impl Normalizer {
         use_event: impl FnOnce(&Ecs<'_>) -> R,
     ) -> R {
         let mut ecs = Ecs::new(&mut self.names, &self.arena, std::mem::take(&mut self.buffer));
-        // Pieces of the record live as long as the arena here, which is shorter.
-        let record = record.map(|(key, value)| (key, value));
+        let record = record.map(|(key, value)| (key, Value::from(value)));
         match shape {
-            Shape::Ecs => ecs.load(record.map(|(key, value)| (key, value.into()))),
+            Shape::Ecs => ecs.load(record),
             Shape::Evtx => windows::from_evtx(&mut ecs, record),
             Shape::Winlog => windows::from_winlog(&mut ecs, record),
             Shape::Flat => windows::from_flat(&mut ecs, record),

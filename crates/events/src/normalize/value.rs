@@ -86,6 +86,34 @@ impl<'a> Value<'a> {
     }
 }
 
+/// The members of an object, to be gone through as often as it takes.
+pub(crate) trait Object<'a>: Iterator<Item = (&'a str, Value<'a>)> + Clone {
+    /// The value of a member; none where the key stands more than once.
+    fn member(&self, key: &str) -> Option<Value<'a>> {
+        let mut found = self.clone().filter(|(name, _)| *name == key).map(|(_, value)| value);
+        found.next().filter(|_| found.next().is_none())
+    }
+
+    /// The members of a member.
+    fn object(&self, key: &str) -> Option<Members<'a>> {
+        self.member(key).and_then(Value::members)
+    }
+
+    /// Whether a field is there, whatever part of its path the keys spell out.
+    fn has_field(&self, path: &str) -> bool {
+        self.clone().any(|(key, value)| match path.strip_prefix(key) {
+            Some("") => true,
+            Some(rest) => rest
+                .strip_prefix('.')
+                .zip(value.members())
+                .is_some_and(|(rest, fields)| fields.has_field(rest)),
+            None => false,
+        })
+    }
+}
+
+impl<'a, T: Iterator<Item = (&'a str, Value<'a>)> + Clone> Object<'a> for T {}
+
 impl<'a> From<TapeNode<'a>> for Value<'a> {
     fn from(node: TapeNode<'a>) -> Self {
         match node.kind() {

@@ -2,32 +2,18 @@
 
 use super::event::{EVENT_DATA, WindowsEvent};
 use super::system::System;
-use crate::json::{JsonNode, Kind, TapeMembers, TapeNode};
 use crate::normalize::ecs::Ecs;
-use crate::normalize::member;
-use crate::normalize::value::{Arena, Value};
+use crate::normalize::value::{Arena, Members, Object, Value};
 
 /// Whether a record has `Event.System`.
-pub(in crate::normalize) fn is_evtx<'t>(record: impl Iterator<Item = (&'t str, TapeNode<'t>)>) -> bool {
-    member(record, "Event").and_then(|event| object(event, "System")).is_some()
-}
-
-/// The members of an object in an object.
-fn object<'t>(outer: TapeNode<'t>, key: &str) -> Option<TapeMembers<'t>> {
-    let Kind::Object(members) = outer.kind() else { return None };
-    match member(members, key)?.kind() {
-        Kind::Object(members) => Some(members),
-        Kind::Array(_) | Kind::Scalar(_) => None,
-    }
+pub(in crate::normalize) fn is_evtx<'t>(record: &impl Object<'t>) -> bool {
+    record.object("Event").is_some_and(|event| event.object("System").is_some())
 }
 
 /// Takes a record that [`is_evtx`].
-pub(super) fn read<'e, 't>(
-    doc: &'e mut Ecs<'t>,
-    record: impl Iterator<Item = (&'t str, TapeNode<'t>)>,
-) -> WindowsEvent<'e, 't> {
-    let event = member(record, "Event");
-    let part = |key| event.and_then(|event| object(event, key));
+pub(super) fn read<'e, 't>(doc: &'e mut Ecs<'t>, record: impl Object<'t>) -> WindowsEvent<'e, 't> {
+    let event = record.object("Event");
+    let part = |key| event.as_ref().and_then(|event| event.object(key));
     let header = part("System").map(|header| system(header, doc.arena)).unwrap_or_default();
     let code = header.event_id;
     header.set_in(doc);
@@ -40,9 +26,9 @@ pub(super) fn read<'e, 't>(
     WindowsEvent::new(doc, code)
 }
 
-fn system<'t>(header: TapeMembers<'t>, arena: &'t Arena) -> System<'t> {
-    let plain = |node: TapeNode<'t>| Value::from(node).plain_text(arena);
-    let text = |element: &str| member(header.clone(), element).and_then(content).and_then(plain);
+fn system<'t>(header: Members<'t>, arena: &'t Arena) -> System<'t> {
+    let plain = |value: Value<'t>| value.plain_text(arena);
+    let text = |element: &str| header.member(element).and_then(content).and_then(plain);
     let attribute = |element: &str, name: &str| attribute(&header, element, name).and_then(plain);
     System {
         provider: attribute("Provider", "Name").or_else(|| attribute("Provider", "EventSourceName")),
@@ -67,32 +53,28 @@ fn system<'t>(header: TapeMembers<'t>, arena: &'t Arena) -> System<'t> {
 }
 
 /// The text of an element: itself, or its `#text` if it has attributes as well.
-fn content(element: TapeNode<'_>) -> Option<TapeNode<'_>> {
-    match element.kind() {
-        Kind::Object(fields) => member(fields, "#text"),
-        Kind::Array(_) | Kind::Scalar(_) => Some(element),
+fn content(element: Value<'_>) -> Option<Value<'_>> {
+    match element.members() {
+        Some(fields) => fields.member("#text"),
+        None => Some(element),
     }
 }
 
 /// An attribute of an element: below `#attributes`, or in the sibling `<element>_attributes`.
-fn attribute<'t>(header: &TapeMembers<'t>, element: &str, name: &str) -> Option<TapeNode<'t>> {
-    let is_beside = |key: &str| key.strip_prefix(element) == Some("_attributes");
-    let mut attributes = header.clone().filter_map(|(key, value)| match value.kind() {
-        Kind::Object(fields) if key == element => match member(fields, "#attributes")?.kind() {
-            Kind::Object(attributes) => Some(attributes),
-            Kind::Array(_) | Kind::Scalar(_) => None,
-        },
-        Kind::Object(attributes) if is_beside(key) => Some(attributes),
+fn attribute<'t>(header: &Members<'t>, element: &str, name: &str) -> Option<Value<'t>> {
+    let mut attributes = header.clone().filter_map(|(key, value)| match key.strip_prefix(element)? {
+        "" => value.members()?.object("#attributes"),
+        "_attributes" => value.members(),
         _ => None,
     });
-    member(attributes.next()?, name)
+    attributes.next()?.member(name)
 }
 
 /// Event data by name. Data without a name is numbered, `param1` and on, as Winlogbeat does.
-fn event_data<'t>(doc: &mut Ecs<'t>, elements: TapeMembers<'t>) {
+fn event_data<'t>(doc: &mut Ecs<'t>, elements: Members<'t>) {
     let data = doc.object(EVENT_DATA);
     let named = elements.filter(|(name, _)| *name != "#attributes" && !name.ends_with("_attributes"));
-    doc.add_members(data, named.map(|(name, element)| (name, text_of(element.into()))));
+    doc.add_members(data, named.map(|(name, element)| (name, text_of(element))));
     let Some(unnamed) = doc.remove_member(data, "Data") else { return };
     match unnamed.items() {
         Some(items) => {
@@ -106,9 +88,9 @@ fn event_data<'t>(doc: &mut Ecs<'t>, elements: TapeMembers<'t>) {
 }
 
 /// User data: what stands in its one element, whose name becomes `xml_name`.
-fn user_data<'t>(doc: &mut Ecs<'t>, elements: TapeMembers<'t>) {
+fn user_data<'t>(doc: &mut Ecs<'t>, elements: Members<'t>) {
     let data = doc.object("winlog.user_data");
-    let fields = elements.map(|(name, element)| (name, Value::from(element))).flat_map(|(name, element)| {
+    let fields = elements.flat_map(|(name, element)| {
         let fields = element.members().into_iter().flatten().filter(|(field, _)| *field != "#attributes");
         let fields = fields.map(|(field, value)| (field, text_of(value)));
         let own = if element.members().is_some() { ("xml_name", name.into()) } else { (name, element) };

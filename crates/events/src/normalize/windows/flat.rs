@@ -5,11 +5,9 @@ use rulehound_schema::Scalar;
 use super::event::{EVENT_DATA, WindowsEvent};
 use super::system::System;
 use super::winlog;
-use crate::json::{JsonNode, Kind, TapeNode};
 use crate::normalize::ecs::Ecs;
-use crate::normalize::member;
 use crate::normalize::names::NameId;
-use crate::normalize::value::Value;
+use crate::normalize::value::{Object, Value};
 
 /// Fields of which one, beside `EventID`, shows that a flat object is a Windows event.
 const MARKS: &[&str] = &["Channel", "SourceName", "ProviderName", "ProviderGuid"];
@@ -35,21 +33,15 @@ const EVENT_TYPES: &[&str] =
     &["AUDIT_FAILURE", "AUDIT_SUCCESS", "CRITICAL", "DEBUG", "ERROR", "INFO", "VERBOSE", "WARNING"];
 
 /// Whether a record is a Windows event in one flat object.
-pub(in crate::normalize) fn is_flat<'t>(
-    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
-) -> bool {
-    let is_text = |node: TapeNode<'_>| matches!(node.kind(), Kind::Scalar(Scalar::Str(_)));
-    member(record.clone(), "EventID").map(Value::from).and_then(winlog::code).is_some()
-        && MARKS.iter().any(|mark| member(record.clone(), mark).is_some_and(is_text))
+pub(in crate::normalize) fn is_flat<'t>(record: &impl Object<'t>) -> bool {
+    record.member("EventID").and_then(winlog::code).is_some()
+        && MARKS.iter().any(|mark| record.member(mark).and_then(Value::as_str).is_some())
 }
 
 /// Takes a record that [`is_flat`]: all of it is event data at first.
-pub(super) fn read<'e, 't>(
-    doc: &'e mut Ecs<'t>,
-    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
-) -> WindowsEvent<'e, 't> {
+pub(super) fn read<'e, 't>(doc: &'e mut Ecs<'t>, record: impl Object<'t>) -> WindowsEvent<'e, 't> {
     let data = doc.object(EVENT_DATA);
-    doc.add_members(data, record.map(|(key, value)| (key, value.into())));
+    doc.add_members(data, record);
     let time = ["@timestamp", "TimeCreated", "EventTime"]
         .into_iter()
         .find_map(|name| doc.member(data, name)?.plain_text(doc.arena));

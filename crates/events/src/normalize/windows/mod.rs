@@ -26,31 +26,22 @@ pub(super) use flat::is_flat;
 pub(crate) use winlog::SET_BY_PIPELINES;
 pub(super) use winlog::is_processed;
 
-use crate::json::TapeNode;
 use crate::normalize::ecs::Ecs;
+use crate::normalize::value::Object;
 use event::WindowsEvent;
 
 /// From EVTX rendered to JSON.
-pub(super) fn from_evtx<'t>(
-    doc: &mut Ecs<'t>,
-    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
-) {
+pub(super) fn from_evtx<'t>(doc: &mut Ecs<'t>, record: impl Object<'t>) {
     map(evtx::read(doc, record));
 }
 
 /// From a Winlogbeat or Elastic Agent document that no ingest pipeline has seen.
-pub(super) fn from_winlog<'t>(
-    doc: &mut Ecs<'t>,
-    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
-) {
+pub(super) fn from_winlog<'t>(doc: &mut Ecs<'t>, record: impl Object<'t>) {
     map(winlog::read(doc, record));
 }
 
 /// From a flat object.
-pub(super) fn from_flat<'t>(
-    doc: &mut Ecs<'t>,
-    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
-) {
+pub(super) fn from_flat<'t>(doc: &mut Ecs<'t>, record: impl Object<'t>) {
     map(flat::read(doc, record));
 }
 

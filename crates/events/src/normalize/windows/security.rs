@@ -18,16 +18,13 @@ pub(super) fn map(event: &mut WindowsEvent<'_, '_>) {
     session(event);
     users(event);
     process_and_source(event);
+    let is_file = event.code == 4659 && event.text("ObjectType") == Some("File");
     match event.code {
         4688 => created_process(event),
         5136 => directory_change(event),
         5140 | 5142 | 5145 => objects::share(event),
         5152 | 5156 | 5157 | 5158 => connection(event),
-        4659 => {
-            if event.text("ObjectType") == Some("File") {
-                file(event, "ObjectName");
-            }
-        }
+        4659 if is_file => file(event, "ObjectName"),
         4664 => file(event, "FileName"),
         4698..=4702 => event.copy("TaskName", "winlog.scheduled_task.name"),
         _ => {}

@@ -3,28 +3,21 @@
 use rulehound_schema::Scalar;
 
 use super::event::{EVENT_DATA, WindowsEvent};
-use crate::json::TapeNode;
 use crate::normalize::ecs::Ecs;
-use crate::normalize::has_field;
-use crate::normalize::value::Value;
+use crate::normalize::value::{Object, Value};
 
 /// Fields that only an ingest pipeline sets: a document that has one is ECS already.
 pub(crate) const SET_BY_PIPELINES: &[&str] =
     &["event.category", "event.type", "event.ingested", "process", "process.executable", "process.pid"];
 
 /// Whether an ingest pipeline has seen a `winlog` document.
-pub(in crate::normalize) fn is_processed<'t>(
-    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
-) -> bool {
-    SET_BY_PIPELINES.iter().any(|field| has_field(record.clone(), field))
+pub(in crate::normalize) fn is_processed<'t>(record: &impl Object<'t>) -> bool {
+    SET_BY_PIPELINES.iter().any(|field| record.has_field(field))
 }
 
 /// Takes a document with `winlog.*`.
-pub(super) fn read<'e, 't>(
-    doc: &'e mut Ecs<'t>,
-    record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
-) -> WindowsEvent<'e, 't> {
-    doc.load(record.map(|(key, value)| (key, value.into())));
+pub(super) fn read<'e, 't>(doc: &'e mut Ecs<'t>, record: impl Object<'t>) -> WindowsEvent<'e, 't> {
+    doc.load(record);
     if doc.get(EVENT_DATA).is_some_and(Value::is_blank) {
         doc.remove(EVENT_DATA);
     }
