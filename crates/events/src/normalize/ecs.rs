@@ -316,51 +316,56 @@ impl<'a> Ecs<'a> {
 
     /// Where a field is. Opens the objects on the way.
     fn find(&mut self, name: NameId) -> Option<PlaceId> {
-        if let Some(at) = self.there(name) {
-            return Some(at);
+        loop {
+            if let Some(at) = self.there(name) {
+                return Some(at);
+            }
+            let above = self.above(name)?;
+            let Content::Value(value) = self.at(above).content else { return None };
+            if value.stands_in_the_way() {
+                let name = self.dotted(above, name);
+                return self.there(name);
+            }
+            if !self.open(above) {
+                return None;
+            }
         }
-        let parent = self.names.parent(name)?;
-        let above = self.find(parent)?;
-        let is_object = self.open(above);
-        let name = if is_object { self.name_in(above, name) } else { self.dotted(above, name) };
-        self.there(name)
     }
 
     /// Where a field is to be put: in objects, or, where something else stands in the way of one, beside that under
     /// a dotted key, so that both survive.
     fn place(&mut self, name: NameId) -> PlaceId {
-        if let Some(at) = self.there(name) {
+        if let Some(at) = self.find(name) {
             return at;
         }
-        let Some(parent) = self.names.parent(name) else { return DOCUMENT };
-        let above = self.place(parent);
-        match self.at(above).content {
-            Content::Value(value) if value.is_blank() => self.at_mut(above).content = Content::Open,
-            Content::Nothing | Content::Open | Content::Value(_) => {}
+        if let Some(above) = self.above(name)
+            && let Content::Value(value) = self.at(above).content
+        {
+            if value.stands_in_the_way() {
+                let name = self.dotted(above, name);
+                return self.place_in(self.at(above).parent, name);
+            }
+            self.at_mut(above).content = Content::Open;
         }
-        if matches!(self.at(above).content, Content::Value(_)) && !self.open(above) {
-            let name = self.dotted(above, name);
-            return self.place_in(self.at(above).parent, name);
-        }
-        let name = self.name_in(above, name);
-        self.place_in(above, name)
+        let object = self.names.parent(name).map_or(DOCUMENT, |object| self.place(object));
+        self.place_in(object, name)
     }
 
-    /// A name as that of a member of the object at this place, which may have come to stand under another name.
-    fn name_in(&mut self, object: PlaceId, name: NameId) -> NameId {
-        let object = self.at(object).name;
-        if self.names.parent(name) == Some(object) {
-            return name;
-        }
-        let key = self.arena.copy(self.names.key(name));
-        self.names.member(object, key)
+    /// The nearest object that a field is in by its path and that is there, or what stands in its way.
+    fn above(&self, name: NameId) -> Option<PlaceId> {
+        let mut objects = std::iter::successors(self.names.parent(name), |object| self.names.parent(*object));
+        objects.find_map(|object| self.there(object))
     }
 
-    /// The name beside what is at this place and no object.
-    fn dotted(&mut self, at: PlaceId, name: NameId) -> NameId {
-        let (object, at) = (self.at(self.at(at).parent).name, self.at(at).name);
-        let key = self.arena.concat([self.names.key(at), ".", self.names.key(name)]);
-        self.names.member(object, key)
+    /// The name of a field beside what stands in its way.
+    fn dotted(&mut self, above: PlaceId, name: NameId) -> NameId {
+        let blocked = self.at(above).name;
+        let (mut key, mut at) = (self.names.key(name).to_owned(), name);
+        while let Some(object) = self.names.parent(at).filter(|_| at != blocked) {
+            key = format!("{}.{key}", self.names.key(object));
+            at = object;
+        }
+        self.names.member(self.at(self.at(above).parent).name, &key)
     }
 
     /// The place of a name in an object; a new one has nothing in it.
@@ -521,3 +526,6 @@ fn once<'a>(
         (key, value)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,9 +44,14 @@ impl<'a> Value<'a> {
         matches!(self, Self::Scalar(Scalar::Null))
     }
 
-    /// Whether it is `null` or an empty object: nothing that stands in the way of fields below.
+    /// Whether it is `null` or an empty object.
     pub(super) fn is_blank(self) -> bool {
         self.is_null() || self.members().is_some_and(|mut members| members.next().is_none())
+    }
+
+    /// Whether there can be no fields below it.
+    pub(super) fn stands_in_the_way(self) -> bool {
+        !self.is_null() && self.members().is_none()
     }
 
     /// The elements of an array.
