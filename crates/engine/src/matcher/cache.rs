@@ -79,6 +79,9 @@ impl VerdictCache {
     fn remember(&mut self, column: ColumnId, hash: u64, value: &str, slots: &[Slot]) {
         // Tables and texts grow by doubling, so that half of what they take may be empty.
         let bytes = 2 * (size_of::<Entry>() + value.len() + size_of_val(slots));
+        if bytes > self.limit / 2 {
+            return;
+        }
         if self.bytes + bytes > self.limit / 2 {
             self.older = std::mem::take(&mut self.newer);
             self.bytes = 0;

@@ -16,6 +16,7 @@ use super::judged::JudgedStrings;
 use super::profile::Memory;
 use super::rows::RowSet;
 use super::strings::StringAtoms;
+use super::values::ValueTest;
 use crate::interpret::test_holds;
 
 /// The atoms of one column. This is the seat of everything that is done for many atoms together: for a batch,
@@ -25,6 +26,8 @@ pub(super) struct ColumnAtoms {
     field: Field,
     /// By slot.
     tests: Vec<Test>,
+    /// By slot; none if the field holds strings.
+    of_values: Vec<ValueTest>,
     strings: StringAtoms,
 }
 
@@ -32,7 +35,10 @@ impl ColumnAtoms {
     /// Compiles all tests of a field; the slot of each is its place in the list.
     pub(super) fn compile(field: Field, tests: Vec<PendingTest>) -> Result<Self, MatcherError> {
         let strings = StringAtoms::compile(&field, &tests)?;
-        Ok(Self { field, tests: tests.into_iter().map(|pending| pending.test).collect(), strings })
+        let tests: Vec<Test> = tests.into_iter().map(|pending| pending.test).collect();
+        let is_string = field.field_type.data_type() == Some(rulehound_schema::DataType::String);
+        let of_values = if is_string { Vec::new() } else { tests.iter().map(ValueTest::compile).collect() };
+        Ok(Self { field, tests, of_values, strings })
     }
 
     pub(super) fn field(&self) -> &Field {
@@ -132,7 +138,10 @@ impl OpenColumn<'_> {
             (Content::Strings(_, strings), _) => strings.holds(slot, row, memory),
             (Content::Values(list), _) => {
                 let mut items = items_of(list, row);
-                items.any(|item| value(list, item).is_some_and(|value| test_holds(test, field_type, &value)))
+                let test = self.atoms.of_values.get(slot.index());
+                items.any(|item| {
+                    value(list, item).zip(test).is_some_and(|(value, test)| test.holds(field_type, &value))
+                })
             }
             (Content::Rows(batch), _) => {
                 let event = batch.row(row);

@@ -29,6 +29,7 @@ mod rows;
 mod strings;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

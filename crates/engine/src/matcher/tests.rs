@@ -335,8 +335,10 @@ proptest! {
         events in prop::collection::vec(event(), 0..80),
         batch_rows in 1_usize..80,
         absent in prop::option::weighted(0.3, select(FIELDS)),
+        // Nothing fits, little, and everything.
+        cache_bytes in select(vec![0, 2_000, super::CACHE_BYTES]),
     ) {
-        let matcher = Matcher::new(filters.clone()).unwrap();
+        let matcher = Matcher { cache_bytes, ..Matcher::new(filters.clone()).unwrap() };
         let columns = matcher.fields().filter(|field| absent.is_none_or(|(name, _)| *name != *field.name));
         let layout = Arc::new(Layout::new(columns.cloned()));
         for events in events.chunks(batch_rows) {
