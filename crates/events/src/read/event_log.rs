@@ -13,6 +13,8 @@ use crate::record::{Block, RecordFormat, RecordSpan};
 
 const HEADER_BYTES: usize = 4096;
 const CHUNK_BYTES: usize = 65536;
+/// A chunk that was never written.
+static BLANK: [u8; CHUNK_BYTES] = [0; CHUNK_BYTES];
 
 /// Reads chunks.
 pub(super) struct EventLog {
@@ -84,7 +86,7 @@ impl Chunk {
         let Self { file, bytes, number } = self;
         let mut json = Vec::new();
         // Logs are made in full size, and chunks not yet written are blank.
-        let rendered = match bytes.iter().all(|byte| *byte == 0) {
+        let rendered = match bytes == BLANK {
             true => Ok(Vec::new()),
             false => render(bytes, &mut json, |error| {
                 report.records += 1;

@@ -27,6 +27,9 @@ pub(super) fn read<'e, 't>(doc: &'e mut Ecs<'t>, record: impl Object<'t>) -> Win
 }
 
 fn system<'t>(header: Members<'t>, arena: &'t Arena) -> System<'t> {
+    // It is gone through for each element: once over the tape is enough.
+    let header: Vec<_> = header.collect();
+    let header = header.iter().copied();
     let plain = |value: Value<'t>| value.plain_text(arena);
     let text = |element: &str| header.member(element).and_then(content).and_then(plain);
     let attribute = |element: &str, name: &str| attribute(&header, element, name).and_then(plain);
@@ -61,7 +64,7 @@ fn content(element: Value<'_>) -> Option<Value<'_>> {
 }
 
 /// An attribute of an element: below `#attributes`, or in the sibling `<element>_attributes`.
-fn attribute<'t>(header: &Members<'t>, element: &str, name: &str) -> Option<Value<'t>> {
+fn attribute<'t>(header: &impl Object<'t>, element: &str, name: &str) -> Option<Value<'t>> {
     let mut attributes = header.clone().filter_map(|(key, value)| match key.strip_prefix(element)? {
         "" => value.members()?.object("#attributes"),
         "_attributes" => value.members(),
