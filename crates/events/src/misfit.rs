@@ -32,7 +32,9 @@ impl Misfits {
             None => drop(self.by_field.insert(field.clone(), count)),
             Some(total) => {
                 total.values += count.values;
-                total.first = total.first.clone().min(count.first);
+                if count.first < total.first {
+                    total.first = count.first;
+                }
             }
         }
     }

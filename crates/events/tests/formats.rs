@@ -30,6 +30,52 @@ fn lines() {
     check(format!("// events\n{A}\n"), &["a"]);
 }
 
+/// A line of exactly this many bytes, its break included.
+fn line(name: &str, bytes: usize) -> String {
+    let start = format!("{{\"message\":\"{name}\",\"x\":\"");
+    format!("{start}{}\"}}\n", "y".repeat(bytes - start.len() - 3))
+}
+
+#[test]
+fn lines_across_blocks() {
+    // Files are read about this many bytes at once.
+    const BLOCK: usize = 5 << 18;
+    let read_all = |text: &str, max_record_bytes| {
+        let folder = Folder::new();
+        let path = folder.write("events", text);
+        let (events, report) = read(&[&path], ScanOptions { max_record_bytes, ..ScanOptions::default() });
+        let events = events.into_iter().map(|event| (event.message, event.position));
+        (events.collect::<Vec<_>>(), report.problems.total(), report.bytes)
+    };
+    for first in [40, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 3 * BLOCK + 5] {
+        for second in [40, BLOCK - 40, BLOCK - 41, 2 * BLOCK] {
+            let text = [line("a", first), line("b", second), line("c", 50)].concat();
+            let expected = [("a", 1), ("b", 2), ("c", 3)].map(|(message, line)| (message.to_owned(), line));
+            for text in [&text, text.trim_end()] {
+                let (events, problems, bytes) = read_all(text, 16 << 20);
+                assert_eq!((&events[..], problems), (&expected[..], 0), "{first} and {second} bytes");
+                assert_eq!(bytes, text.len() as u64);
+                // The long ones are lost, and counted; those after them keep their numbers.
+                let (events, problems, _) = read_all(text, 1000);
+                let short = [first, second, 50].into_iter().zip(&expected).filter(|(bytes, _)| *bytes < 1000);
+                let short: Vec<_> = short.map(|(_, event)| event.clone()).collect();
+                assert_eq!((problems, events), (3 - short.len() as u64, short), "{first} and {second} bytes");
+            }
+        }
+    }
+}
+
+#[test]
+fn actions_across_blocks() {
+    const BLOCK: usize = 5 << 18;
+    let action = "{\"index\":{\"_id\":\"1\"}}\n";
+    for before in [BLOCK - action.len() - 1, BLOCK - action.len(), BLOCK - action.len() + 1, BLOCK - 5] {
+        check(format!("{action}{}{action}{A}\n", line("x", before / 2)), &["x", "a"]);
+        let twice = format!("{action}{}", line("x", before / 2 - action.len()));
+        check(format!("{twice}{twice}{action}{B}\n{action}{C}\n"), &["x", "x", "b", "c"]);
+    }
+}
+
 #[test]
 fn utf16() {
     let text = format!("\u{feff}{A}\n{{\"message\":\"b\u{1f98a}\"}}\n");
