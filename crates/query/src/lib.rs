@@ -13,6 +13,6 @@ mod regex;
 pub use diagnostic::{Diagnostic, Severity};
 pub use expr::{ArithmeticOp, Expr, Function};
 pub use filter::{CompareOp, Filter, Pattern, Predicate, Test, WildcardPart};
-pub use pattern::{PatternError, PatternMatcher, Patterns};
+pub use pattern::{PatternError, PatternMatcher, PatternScratch, PatternSet, PatternSetError, Patterns};
 pub use plan::{EventOrder, JoinKey, Pipe, Plan, Query, SampleFilter, SamplePlan, SequencePlan, Step};
 pub use regex::RegexError;

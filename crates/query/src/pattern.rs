@@ -3,7 +3,18 @@
 //! Case: Elasticsearch's case-insensitive term, prefix, wildcard and regexp queries fold the letters of ASCII only
 //! (`AutomatonQueries`, `RegExp.ASCII_CASE_INSENSITIVE`), and so do patterns here. `É` and `é` differ.
 
+mod index;
+mod literals;
+mod set;
+mod wildcard;
+
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use wildcard::Wildcard;
+
+pub(crate) use literals::{Choice, Literal, Place};
+pub use set::{PatternScratch, PatternSet, PatternSetError};
 
 use crate::regex::{Regex, RegexError};
 use crate::{Pattern, WildcardPart};
@@ -59,7 +70,7 @@ pub struct PatternMatcher(Matcher);
 #[derive(Clone, Debug)]
 enum Matcher {
     Exact { text: Arc<str>, case_insensitive: bool },
-    Wildcard { parts: Vec<WildcardPart>, case_insensitive: bool },
+    Wildcard(Wildcard),
     Regex(Regex),
 }
 
@@ -71,7 +82,7 @@ impl PatternMatcher {
                 Matcher::Exact { text: text.clone(), case_insensitive: *case_insensitive }
             }
             Pattern::Wildcard { parts, case_insensitive } => {
-                Matcher::Wildcard { parts: parts.clone(), case_insensitive: *case_insensitive }
+                Matcher::Wildcard(Wildcard::new(parts, *case_insensitive))
             }
             Pattern::Regex { source, case_insensitive } => {
                 Matcher::Regex(Regex::new(source, *case_insensitive)?)
@@ -81,12 +92,29 @@ impl PatternMatcher {
 
     /// Whether the whole string matches.
     pub fn is_match(&self, text: &str) -> bool {
+        self.is_match_of(&Subject { text, lower: None })
+    }
+
+    fn is_match_of(&self, subject: &Subject<'_>) -> bool {
         match &self.0 {
-            Matcher::Exact { text: wanted, case_insensitive: false } => text == &**wanted,
-            Matcher::Exact { text: wanted, case_insensitive: true } => text.eq_ignore_ascii_case(wanted),
-            Matcher::Wildcard { parts, case_insensitive } => wildcard_matches(parts, text, *case_insensitive),
-            Matcher::Regex(regex) => regex.is_match(text),
+            Matcher::Exact { text, case_insensitive: false } => subject.text == &**text,
+            Matcher::Exact { text, case_insensitive: true } => subject.text.eq_ignore_ascii_case(text),
+            Matcher::Wildcard(wildcard) => wildcard.is_match(subject),
+            Matcher::Regex(regex) => regex.is_match(subject.text),
         }
+    }
+}
+
+/// A string that patterns are put to.
+struct Subject<'a> {
+    text: &'a str,
+    /// The same in lower case, if somebody has it already.
+    lower: Option<&'a str>,
+}
+
+impl<'a> Subject<'a> {
+    fn lower(&self) -> Cow<'a, str> {
+        self.lower.map_or_else(|| self.text.to_ascii_lowercase().into(), Cow::Borrowed)
     }
 }
 
@@ -119,64 +147,6 @@ impl PartialEq for Patterns {
     fn eq(&self, other: &Self) -> bool {
         self.patterns == other.patterns
     }
-}
-
-/// Matches greedily: of two ways to let a `*` end, the shorter is never worse, so that only the last `*` is ever
-/// taken up again.
-fn wildcard_matches(parts: &[WildcardPart], text: &str, case_insensitive: bool) -> bool {
-    let (mut part, mut at) = (0, 0);
-    // Where to go on if the way since the last `*` fails: the part behind it, and how far it reaches.
-    let mut retry: Option<(usize, usize)> = None;
-    loop {
-        let step = match parts.get(part) {
-            Some(WildcardPart::AnyRun) => {
-                if part + 1 == parts.len() {
-                    return true;
-                }
-                retry = Some((part + 1, at));
-                Some(0)
-            }
-            Some(WildcardPart::AnyChar) => {
-                text.get(at..).and_then(|rest| rest.chars().next()).map(char::len_utf8)
-            }
-            Some(WildcardPart::Literal(literal)) => {
-                let found = text.as_bytes().get(at..at + literal.len());
-                found
-                    .is_some_and(|found| equal(found, literal.as_bytes(), case_insensitive))
-                    .then_some(literal.len())
-            }
-            None if at == text.len() => return true,
-            None => None,
-        };
-        if let Some(length) = step {
-            at += length;
-            part += 1;
-            continue;
-        }
-        let Some((behind, from)) = retry else { return false };
-        let Some(from) = next_start(parts.get(behind), text, from, case_insensitive) else { return false };
-        retry = Some((behind, from));
-        (part, at) = (behind, from);
-    }
-}
-
-/// The next place after `from` at which the part behind a `*` could stand.
-fn next_start(part: Option<&WildcardPart>, text: &str, from: usize, case_insensitive: bool) -> Option<usize> {
-    let first = text.get(from..)?.chars().next()?;
-    let next = from + first.len_utf8();
-    match part {
-        Some(WildcardPart::Literal(literal)) => {
-            let first = *literal.as_bytes().first()?;
-            let rest = text.as_bytes().get(next..)?;
-            let found = rest.iter().position(|byte| equal(&[*byte], &[first], case_insensitive))?;
-            Some(next + found)
-        }
-        _ => Some(next),
-    }
-}
-
-fn equal(a: &[u8], b: &[u8], case_insensitive: bool) -> bool {
-    if case_insensitive { a.eq_ignore_ascii_case(b) } else { a == b }
 }
 
 #[cfg(test)]

@@ -18,13 +18,19 @@
 //! ASCII are equal to their other case, also in ranges.
 
 mod derivative;
+mod literals;
 mod parse;
+mod set;
 mod translate;
 
 use regex_automata::meta;
 
 use derivative::Automaton;
 use parse::Ast;
+
+pub(crate) use set::RegexSet;
+
+use crate::pattern::Choice;
 
 /// Why a regular expression cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +48,38 @@ pub enum RegexError {
     TooLarge,
 }
 
+/// An expression that was read.
+#[derive(Clone, Debug)]
+pub(crate) struct Expression(Ast);
+
+impl Expression {
+    pub(crate) fn parse(source: &str, case_insensitive: bool) -> Result<Self, RegexError> {
+        parse::parse(source, case_insensitive).map(Self)
+    }
+
+    /// Whether it may be part of a [`RegexSet`]: it has neither complement nor intersection.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.0.needs_automaton()
+    }
+
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+
+    /// The literals that a text must have to match.
+    pub(crate) fn choices(&self) -> Vec<Choice> {
+        literals::choices(&self.0)
+    }
+
+    fn compile(&self) -> Result<Regex, RegexError> {
+        if self.is_plain() {
+            translate::compile(&self.0)
+        } else {
+            Automaton::new(&self.0).map(Regex::Automaton)
+        }
+    }
+}
+
 /// A compiled expression.
 #[derive(Clone, Debug)]
 pub(crate) enum Regex {
@@ -53,12 +91,7 @@ pub(crate) enum Regex {
 
 impl Regex {
     pub(crate) fn new(source: &str, case_insensitive: bool) -> Result<Self, RegexError> {
-        let ast = parse::parse(source, case_insensitive)?;
-        if ast.needs_automaton() {
-            Automaton::new(&ast).map(Self::Automaton)
-        } else {
-            translate::compile(&ast)
-        }
+        Expression::parse(source, case_insensitive)?.compile()
     }
 
     /// Whether the whole text matches.

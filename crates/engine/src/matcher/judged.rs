@@ -72,9 +72,9 @@ impl<'a> JudgedStrings<'a> {
         let range = verdict.get_or_insert_with(|| {
             let start = satisfied.len();
             let value = values.value(key);
-            let Memory { cache, meter } = memory;
+            let Memory { cache, scratch, meter } = memory;
             let mut judge = |value: &str, satisfied: &mut Vec<Slot>| {
-                Meter::judging(meter, *column, || atoms.judge(value, satisfied));
+                Meter::judging(meter, *column, || atoms.judge(value, scratch, satisfied));
             };
             if atoms.is_cheap() {
                 judge(value, satisfied);

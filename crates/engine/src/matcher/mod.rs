@@ -46,6 +46,7 @@ use cache::{CACHE_BYTES, VerdictCache};
 use evaluate::Evaluation;
 use profile::{Memory, Meter};
 use program::{NodeId, Program};
+use strings::Scratch;
 
 pub use profile::{AtomCost, ColumnCost, FilterCost, MatchProfile};
 
@@ -110,6 +111,7 @@ impl Matcher {
         let memory = self.idle().pop();
         let mut memory = memory.unwrap_or_else(|| Memory {
             cache: VerdictCache::new(self.cache_bytes),
+            scratch: Scratch::default(),
             meter: self.is_measured.then(Meter::default),
         });
         let mut evaluation = Evaluation::new(&self.program, &self.atoms, batch, &mut memory);

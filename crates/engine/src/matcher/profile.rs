@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use super::FilterId;
 use super::atoms::{AtomId, ColumnId};
 use super::cache::VerdictCache;
+use super::strings::Scratch;
 
 /// What an evaluation carries from batch to batch.
 #[derive(Debug)]
 pub(super) struct Memory {
     pub(super) cache: VerdictCache,
+    pub(super) scratch: Scratch,
     /// Only if costs are to be measured.
     pub(super) meter: Option<Meter>,
 }

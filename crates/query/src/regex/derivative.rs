@@ -33,7 +33,7 @@ impl Automaton {
         let mut states = vec![first];
         let mut nodes = 0;
         while let Some(state) = states.get(automaton.transitions.len()).cloned() {
-            nodes += size(&state) * automaton.starts.len();
+            nodes += state.size() * automaton.starts.len();
             if states.len() > MOST_STATES || nodes > MOST_NODES {
                 return Err(RegexError::TooLarge);
             }
@@ -79,14 +79,6 @@ fn add_starts(ast: &Ast, starts: &mut Vec<char>) {
             parts.iter().for_each(|part| add_starts(part, starts));
         }
         Ast::Complement(inner) | Ast::Repeat(inner, ..) => add_starts(inner, starts),
-    }
-}
-
-fn size(ast: &Ast) -> usize {
-    1 + match ast {
-        Ast::Nothing | Ast::Empty | Ast::Class(_) => 0,
-        Ast::Concat(parts) | Ast::Union(parts) | Ast::Intersection(parts) => parts.iter().map(size).sum(),
-        Ast::Complement(inner) | Ast::Repeat(inner, ..) => size(inner),
     }
 }
 

@@ -37,6 +37,17 @@ impl Ast {
         Self::Repeat(Box::new(Self::any_char()), 0, None)
     }
 
+    /// How many nodes it has.
+    pub(super) fn size(&self) -> usize {
+        1 + match self {
+            Self::Nothing | Self::Empty | Self::Class(_) => 0,
+            Self::Concat(parts) | Self::Union(parts) | Self::Intersection(parts) => {
+                parts.iter().map(Self::size).sum()
+            }
+            Self::Complement(inner) | Self::Repeat(inner, ..) => inner.size(),
+        }
+    }
+
     /// Whether it has operators that `regex-automata` has not.
     pub(super) fn needs_automaton(&self) -> bool {
         match self {

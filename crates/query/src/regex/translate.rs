@@ -1,6 +1,7 @@
 //! Expressions without complement and intersection, for `regex-automata`.
 
-use regex_automata::meta;
+use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::{MatchKind, meta};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, Look, Repetition};
 
 use super::{Ast, Regex, RegexError};
@@ -9,10 +10,19 @@ use super::{Ast, Regex, RegexError};
 const SIZE_LIMIT: usize = 4 << 20;
 
 pub(super) fn compile(ast: &Ast) -> Result<Regex, RegexError> {
-    let whole = Hir::concat(vec![Hir::look(Look::Start), translate(ast), Hir::look(Look::End)]);
-    let config = meta::Config::new().nfa_size_limit(Some(SIZE_LIMIT)).hybrid_cache_capacity(SIZE_LIMIT);
-    let regex = meta::Builder::new().configure(config).build_from_hir(&whole);
-    regex.map(|regex| Regex::Meta(Box::new(regex))).map_err(|_| RegexError::TooLarge)
+    compile_many(&[ast], MatchKind::LeftmostFirst).map(|regex| Regex::Meta(Box::new(regex)))
+}
+
+pub(super) fn compile_many(asts: &[&Ast], kind: MatchKind) -> Result<meta::Regex, RegexError> {
+    let whole = |ast: &&Ast| Hir::concat(vec![Hir::look(Look::Start), translate(ast), Hir::look(Look::End)]);
+    let whole: Vec<Hir> = asts.iter().map(whole).collect();
+    let config = meta::Config::new()
+        .match_kind(kind)
+        .which_captures(WhichCaptures::None)
+        .nfa_size_limit(Some(SIZE_LIMIT))
+        .hybrid_cache_capacity(SIZE_LIMIT);
+    let regex = meta::Builder::new().configure(config).build_many_from_hir(&whole);
+    regex.map_err(|_| RegexError::TooLarge)
 }
 
 fn translate(ast: &Ast) -> Hir {
