@@ -66,6 +66,11 @@ pub(crate) struct Compilation {
 }
 
 impl Compilation {
+    /// Of what is no rule.
+    pub(crate) fn failed() -> Self {
+        Self { status: Status::Failed, diagnostics: Vec::new(), not_applied: Vec::new() }
+    }
+
     fn not_run(reason: NotRun) -> Self {
         Self { status: Status::NotRun(reason), diagnostics: Vec::new(), not_applied: Vec::new() }
     }

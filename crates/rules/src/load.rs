@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rulehound_query::{Diagnostic, Severity};
 use walkdir::WalkDir;
@@ -55,7 +56,14 @@ impl RuleSet {
     pub fn load<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Self {
         let mut loader = Loader::default();
         for path in paths {
-            loader.add(path.as_ref());
+            loader.find(path.as_ref());
+        }
+        let found = std::mem::take(&mut loader.found);
+        for (found, read) in found.iter().zip(read_all(&found)) {
+            match read {
+                Ok(read) => loader.add(found, read),
+                Err(error) => loader.add_unreadable(&found.file, &error),
+            }
         }
         loader.set
     }
@@ -66,10 +74,26 @@ impl RuleSet {
     }
 }
 
+/// A file to be read, or why there is none.
+struct Found {
+    file: PathBuf,
+    /// The folder that it really lies in.
+    folder: PathBuf,
+    error: Option<std::io::Error>,
+}
+
+/// A file that was read and compiled, on its own.
+struct ReadFile {
+    source: Arc<str>,
+    reading: Reading,
+    compilation: Compilation,
+}
+
 #[derive(Default)]
 struct Loader {
     set: RuleSet,
-    /// Files that were loaded, by their real path.
+    found: Vec<Found>,
+    /// Files that were found, by their real path.
     seen: HashSet<PathBuf>,
     /// The file that an id was first found in.
     ids: HashMap<RuleId, PathBuf>,
@@ -77,7 +101,8 @@ struct Loader {
 }
 
 impl Loader {
-    fn add(&mut self, path: &Path) {
+    /// Finds the files of a path.
+    fn find(&mut self, path: &Path) {
         let visible = |entry: &walkdir::DirEntry| {
             entry.depth() == 0
                 || !entry.file_type().is_dir()
@@ -91,15 +116,13 @@ impl Loader {
                     walk.skip_current_dir();
                 }
                 Ok(entry) if entry.file_type().is_dir() => {}
-                Ok(entry) if entry.depth() == 0 || is_toml(&entry) => self.add_file(entry.path()),
+                Ok(entry) if entry.depth() == 0 || is_toml(&entry) => self.find_file(entry.path()),
                 Ok(_) => self.set.other_files += 1,
                 Err(error) => {
-                    let path = error.path().unwrap_or(path).to_owned();
+                    let file = error.path().unwrap_or(path).to_owned();
                     let what = error.to_string();
-                    self.add_unreadable(
-                        &path,
-                        &error.into_io_error().unwrap_or_else(|| std::io::Error::other(what)),
-                    );
+                    let error = error.into_io_error().unwrap_or_else(|| std::io::Error::other(what));
+                    self.found.push(Found { file, folder: PathBuf::new(), error: Some(error) });
                 }
             }
         }
@@ -115,46 +138,29 @@ impl Loader {
         self.set.unread.push(UnreadRule { file: path.to_owned(), rule_type: None });
     }
 
-    fn add_file(&mut self, file: &Path) {
+    fn find_file(&mut self, file: &Path) {
         // A pipe (`<(...)` in a shell) can be read and has no real path.
         let real_path = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-        let bytes = match std::fs::read(file) {
-            Ok(bytes) => bytes,
-            Err(error) => return self.add_unreadable(file, &error),
-        };
         let folder = real_path.parent().map(Path::to_owned).unwrap_or_default();
-        if !self.seen.insert(real_path) {
-            return;
+        if self.seen.insert(real_path) {
+            self.found.push(Found { file: file.to_owned(), folder, error: None });
         }
-        let (text, reading) = match String::from_utf8(bytes) {
-            Ok(text) => {
-                let reading = read_toml(&text);
-                (text, reading)
-            }
-            Err(error) => not_utf8(&error),
-        };
-        self.add_reading(file, &folder, &text.into(), reading);
     }
 
-    fn add_reading(&mut self, file: &Path, folder: &Path, source: &Arc<str>, reading: Reading) {
-        let Reading { rule, rule_id, rule_type, kind, spans, mut findings } = reading;
+    fn add(&mut self, Found { file, folder, .. }: &Found, read: ReadFile) {
+        let ReadFile { source, reading, compilation } = read;
+        let Reading { rule, rule_id, rule_type, spans, mut findings, .. } = reading;
+        let Compilation { mut status, diagnostics, not_applied } = compilation;
         let span = |field: &str| spans.get(field).cloned().unwrap_or_default();
-        let of_query = |diagnostics| into_document(diagnostics, &Literal::new(source, span("query")));
+        findings.extend(into_document(diagnostics, &Literal::new(&source, span("query"))));
         match rule {
-            None => {
-                // The query of a broken rule is looked at all the same: its author mends both at once.
-                findings
-                    .extend(of_query(kind.map(|kind| compile_kind(&kind).diagnostics).unwrap_or_default()));
-                self.set.unread.push(UnreadRule { file: file.to_owned(), rule_type });
-            }
+            None => self.set.unread.push(UnreadRule { file: file.to_owned(), rule_type }),
             Some(mut rule) => {
                 if !spans.contains_key("version")
                     && let Some(version) = self.locks.version(folder, &rule.rule_id, &mut self.set.problems)
                 {
                     rule.version = version;
                 }
-                let Compilation { mut status, diagnostics, not_applied } = compile(&rule);
-                findings.extend(of_query(diagnostics));
                 findings.extend(
                     not_applied.into_iter().map(|(field, effect)| unapplied(field, effect, span(field))),
                 );
@@ -174,6 +180,56 @@ impl Loader {
             rule_id: rule_id.clone(),
             diagnostic,
         }));
+    }
+}
+
+/// Fewer files than this are not worth a thread.
+const FILES_PER_THREAD: usize = 16;
+
+/// Reads and compiles files, on several threads if there are many. Gives them in their order.
+fn read_all(found: &[Found]) -> Vec<std::io::Result<ReadFile>> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores.min(found.len() / FILES_PER_THREAD).max(1);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut read = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(found) = found.get(place) else { return read };
+            read.push((place, found.read()));
+        }
+    };
+    let mut read = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut read = work();
+        for other in others {
+            read.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        read
+    });
+    read.sort_by_key(|(place, _)| *place);
+    read.into_iter().map(|(_, read)| read).collect()
+}
+
+impl Found {
+    fn read(&self) -> std::io::Result<ReadFile> {
+        if let Some(error) = &self.error {
+            return Err(std::io::Error::new(error.kind(), error.to_string()));
+        }
+        let (text, reading) = match String::from_utf8(std::fs::read(&self.file)?) {
+            Ok(text) => {
+                let reading = read_toml(&text);
+                (text, reading)
+            }
+            Err(error) => not_utf8(&error),
+        };
+        let compilation = match (&reading.rule, &reading.kind) {
+            (Some(rule), _) => compile(rule),
+            // The query of a broken rule is looked at all the same: its author mends both at once.
+            (None, Some(kind)) => compile_kind(kind),
+            (None, None) => Compilation::failed(),
+        };
+        Ok(ReadFile { source: text.into(), reading, compilation })
     }
 }
 
