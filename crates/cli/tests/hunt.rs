@@ -259,6 +259,42 @@ fn what_is_wrong_is_told_and_costs_only_itself() {
 }
 
 #[test]
+fn a_rule_with_a_pattern_over_the_limits_is_refused_by_name() {
+    let rule = |query: &str| {
+        format!(
+            "[rule]\nname = \"Over the limits\"\nrule_id = \"1\"\ntype = \"eql\"\nlanguage = \"eql\"\nquery = '''{query}'''\n"
+        )
+    };
+    for pattern in ["((a{1,100}){1,100}){1,100}", &format!("a{}", "{2}".repeat(10_000)), "~(.*a.{40})"] {
+        let query = format!("process where process.name regex~ \"{pattern}\"");
+        let folder =
+            folder_of(&[("rules/large.toml", &rule(&query)), ("events.ndjson", &example("endpoint.ndjson"))]);
+        let check = rulehound(folder.path(), &["rules", "check", "rules"]);
+        assert_eq!(check.code, 1);
+        assert!(
+            check.stdout.contains("large.toml") && check.stdout.contains("eql::bad-regex"),
+            "{}",
+            check.stdout
+        );
+        let rules = root().join("rules");
+        let args = [
+            "hunt",
+            "--rules",
+            rules.to_str().unwrap(),
+            "--rules",
+            "rules",
+            "--output",
+            "ndjson",
+            "events.ndjson",
+        ];
+        let run = rulehound(folder.path(), &args);
+        assert_eq!(run.code, 1);
+        assert_eq!(timeless(&run.stdout), hunt(root(), &["examples/endpoint.ndjson"]));
+        assert!(run.stderr.contains("large.toml"), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn json_is_one_array_and_the_table_names_each_rule_once() {
     let run = rulehound(root(), &["hunt", "--rules", "rules", "--output", "json", "examples"]);
     let alerts: Vec<Value> = serde_json::from_str(&run.stdout).unwrap();

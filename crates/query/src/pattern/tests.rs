@@ -56,6 +56,10 @@ fn stars_do_not_multiply() {
     let text = "a".repeat(100_000);
     assert!(!matches(&"*a".repeat(50).replace('a', "aaaaaaaaab"), false, &text));
     assert!(!matches("*a*a*a*a*a*a*a*a*a*b", true, &text));
+    assert!(!matches(&format!("*{}b?*", "a?".repeat(100)), true, &text));
+    let letters: String = ('a'..='z').map(|c| format!("*{c}")).collect();
+    assert!(matches(&format!("{letters}*"), true, &"ABCDEFGHIJKLMNOPQRSTUVWXYZ".repeat(40_000)));
+    assert!(!matches(&format!("{letters}*1*"), true, &"zyxwvutsrqponmlkjihgfedcba".repeat(40_000)));
 }
 
 /// The definition, at exponential cost.

@@ -10,6 +10,8 @@ use super::{Ast, RegexError};
 /// Most states, and most nodes of expressions looked at on the way: a fraction of a second.
 const MOST_STATES: usize = 2_000;
 const MOST_NODES: usize = 300_000;
+/// Most nodes that are copied to make states: a state may be as large as the square of the one before.
+const MOST_COPIES: usize = 3_000_000;
 
 /// A deterministic automaton over classes of characters.
 #[derive(Clone, Debug)]
@@ -32,6 +34,7 @@ impl Automaton {
         let mut ids = HashMap::from([(first.clone(), 0)]);
         let mut states = vec![first];
         let mut nodes = 0;
+        let mut copies = Copies(MOST_COPIES);
         while let Some(state) = states.get(automaton.transitions.len()).cloned() {
             nodes += state.size() * automaton.starts.len();
             if states.len() > MOST_STATES || nodes > MOST_NODES {
@@ -40,7 +43,7 @@ impl Automaton {
             automaton.accepting.push(nullable(&state));
             let mut row = Vec::with_capacity(automaton.starts.len());
             for class in &automaton.starts {
-                let next = derivative(&state, *class);
+                let next = derivative(&state, *class, &mut copies)?;
                 let id = *ids.entry(next).or_insert_with_key(|next| {
                     states.push(next.clone());
                     states.len() - 1
@@ -94,8 +97,22 @@ fn nullable(ast: &Ast) -> bool {
     }
 }
 
-fn derivative(ast: &Ast, c: char) -> Ast {
-    match ast {
+/// How many nodes may still be copied.
+struct Copies(usize);
+
+impl Copies {
+    fn take<'a>(&mut self, parts: &'a [Ast]) -> Result<&'a [Ast], RegexError> {
+        let size: usize = parts.iter().map(Ast::size).sum();
+        self.0 = self.0.checked_sub(size).ok_or(RegexError::TooLarge)?;
+        Ok(parts)
+    }
+}
+
+fn derivative(ast: &Ast, c: char, copies: &mut Copies) -> Result<Ast, RegexError> {
+    let mut of_all = |parts: &[Ast]| -> Result<Vec<Ast>, RegexError> {
+        parts.iter().map(|part| derivative(part, c, copies)).collect()
+    };
+    Ok(match ast {
         Ast::Nothing | Ast::Empty => Ast::Nothing,
         Ast::Class(ranges) => {
             if contains(ranges, c) {
@@ -107,22 +124,24 @@ fn derivative(ast: &Ast, c: char) -> Ast {
         Ast::Concat(parts) => {
             let mut sum = Vec::new();
             for (index, part) in parts.iter().enumerate() {
-                let rest = parts.get(index + 1..).unwrap_or_default();
-                sum.push(concat([derivative(part, c)].into_iter().chain(rest.iter().cloned())));
+                let rest = copies.take(parts.get(index + 1..).unwrap_or_default())?;
+                sum.push(concat([derivative(part, c, copies)?].into_iter().chain(rest.iter().cloned())));
                 if !nullable(part) {
                     break;
                 }
             }
             union(sum)
         }
-        Ast::Union(parts) => union(parts.iter().map(|part| derivative(part, c)).collect()),
-        Ast::Intersection(parts) => intersection(parts.iter().map(|part| derivative(part, c)).collect()),
-        Ast::Complement(inner) => complement(derivative(inner, c)),
+        Ast::Union(parts) => union(of_all(parts)?),
+        Ast::Intersection(parts) => intersection(of_all(parts)?),
+        Ast::Complement(inner) => complement(derivative(inner, c, copies)?),
+        Ast::Repeat(_, _, Some(0)) => Ast::Nothing,
         Ast::Repeat(inner, min, max) => {
+            copies.take(std::slice::from_ref(inner))?;
             let rest = repeat((**inner).clone(), min.saturating_sub(1), max.map(|max| max.saturating_sub(1)));
-            if *max == Some(0) { Ast::Nothing } else { concat([derivative(inner, c), rest]) }
+            concat([derivative(inner, c, copies)?, rest])
         }
-    }
+    })
 }
 
 fn contains(ranges: &[CharRange], c: char) -> bool {

@@ -10,6 +10,8 @@ pub(super) type CharRange = (char, char);
 
 /// Deepest nesting of groups.
 const MAX_DEPTH: usize = 100;
+/// Most repetitions in all that directly repeat a repetition, which nests as well: `a{2}{3}`.
+const MAX_STACKED: usize = 100;
 
 /// A regular expression.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -112,7 +114,8 @@ fn predecessor(c: char) -> Option<char> {
 }
 
 pub(super) fn parse(source: &str, case_insensitive: bool) -> Result<Ast, RegexError> {
-    let mut parser = Parser { chars: source.char_indices().peekable(), source, case_insensitive, depth: 0 };
+    let mut parser =
+        Parser { chars: source.char_indices().peekable(), source, case_insensitive, depth: 0, stacked: 0 };
     if source.is_empty() {
         return Ok(Ast::Empty);
     }
@@ -125,6 +128,7 @@ struct Parser<'a> {
     source: &'a str,
     case_insensitive: bool,
     depth: usize,
+    stacked: usize,
 }
 
 type Parsed<T> = Result<T, RegexError>;
@@ -196,7 +200,13 @@ impl Parser<'_> {
                 Ast::Repeat(inner, from, None) if min <= 1 && from <= 1 && max != Some(0) => {
                     Ast::Repeat(inner, from.min(min), None)
                 }
-                other => Ast::Repeat(Box::new(other), min, max),
+                Ast::Repeat(..) if self.stacked == MAX_STACKED => {
+                    return self.fail("too many repetitions of repetitions");
+                }
+                other => {
+                    self.stacked += usize::from(matches!(other, Ast::Repeat(..)));
+                    Ast::Repeat(Box::new(other), min, max)
+                }
             };
         }
     }

@@ -116,8 +116,25 @@ fn sizes_are_limited() {
     {
         assert!(Regex::new(source, false).is_err(), "{}", &source[..source.len().min(30)]);
     }
+    let sources = [
+        "((a{1,100}){1,100}){1,100}".to_owned(),
+        "#{2147483647}".to_owned(),
+        "(a?){2147483647}".to_owned(),
+        "~((a?){2147483647})".to_owned(),
+        format!("a{}", "{2}".repeat(100_000)),
+        format!("a{}", "{1,2}?".repeat(50_000)),
+        format!("~(a{})", "{1,2}".repeat(30)),
+        // Each state may be the square of the one before.
+        format!("~({})", "a?".repeat(50_000)),
+        format!("({})&b", "(a*b*c*)*".repeat(5_000)),
+    ];
+    for source in sources {
+        assert!(Regex::new(&source, false).is_err(), "{}", &source[..30]);
+    }
     // A pattern that makes backtracking matchers slow.
     check("(a*)*b", &["aab"], &[&"a".repeat(10_000)]);
+    check(&format!(".*{}b", "[ac]?".repeat(1_000)), &["b", "acb"], &[&"ac".repeat(10_000)]);
+    check("(){2147483647}", &[""], &["a"]);
 }
 
 /// Both ways to match agree where both can.

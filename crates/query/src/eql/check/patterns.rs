@@ -39,8 +39,9 @@ impl Checker<'_> {
         };
         // Constants of the wrong type are no error where nobody knows the type of the field.
         let any_type = value.is_unknown_field() && !self.schema.is_strict();
+        let caseless = matches!(&value.expr, Expr::Field(field) if field.is_caseless());
         let made: Vec<Option<Option<Pattern>>> =
-            patterns.iter().map(|node| self.pattern(matching, node, any_type)).collect();
+            patterns.iter().map(|node| self.pattern(matching, node, any_type, caseless)).collect();
         let made: Vec<Option<Pattern>> = made.into_iter().collect::<Option<_>>()?;
         let patterns: Vec<Pattern> = made.into_iter().flatten().collect();
         if patterns.is_empty() && !value.is_unknown_field() {
@@ -51,8 +52,15 @@ impl Checker<'_> {
         Some(Expr::Matches(Box::new(value.expr), patterns))
     }
 
-    /// `Some(None)` for null, which nothing matches.
-    fn pattern(&mut self, matching: Matching, node: &Node, any_type: bool) -> Option<Option<Pattern>> {
+    /// `Some(None)` for null, which nothing matches. A caseless field is asked for the pattern without regard to case,
+    /// which may be too large if the pattern itself is not.
+    fn pattern(
+        &mut self,
+        matching: Matching,
+        node: &Node,
+        any_type: bool,
+        caseless: bool,
+    ) -> Option<Option<Pattern>> {
         let text = match &node.kind {
             Kind::String(text) => text,
             Kind::Null if matching == Matching::Colon => return Some(None),
@@ -73,7 +81,11 @@ impl Checker<'_> {
                 Pattern::Regex { source: text.as_str().into(), case_insensitive }
             }
         };
-        match PatternMatcher::new(&pattern) {
+        let mut compiled = PatternMatcher::new(&pattern);
+        if compiled.is_ok() && caseless {
+            compiled = PatternMatcher::new(&pattern.clone().ignoring_case());
+        }
+        match compiled {
             Ok(_) => Some(Some(pattern)),
             Err(error) => self.fail(&node.span, Problem::BadRegex { reason: error.to_string() }),
         }
