@@ -13,6 +13,7 @@ mod questions;
 mod steps;
 mod store;
 
+use std::collections::HashMap;
 use std::io;
 
 use jiff::Timestamp;
@@ -136,10 +137,12 @@ impl Hunt<'_> {
         &mut self,
         mut sink: impl FnMut(usize, Alert) -> Result<(), E>,
     ) -> Result<(), E> {
-        let builders: Vec<_> =
-            self.rules.iter().map(|(rule, _)| AlertBuilder::new(rule, self.created)).collect();
+        // Few of the rules find anything.
+        let mut builders: HashMap<usize, AlertBuilder<'_>> = HashMap::new();
         for found in &self.detections.found {
-            let Some(builder) = builders.get(found.rule.0) else { continue };
+            let Some((rule, _)) = self.rules.get(found.rule.0) else { continue };
+            let builder =
+                builders.entry(found.rule.0).or_insert_with(|| AlertBuilder::new(rule, self.created));
             let mut events = Vec::with_capacity(found.events.len());
             for &event in &found.events {
                 events.push(self.store.read(event).map_err(HuntError::from)?);
