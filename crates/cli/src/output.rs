@@ -16,6 +16,9 @@ use crate::diagnostics::render_problem;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
+/// How much JSON is written at once, in bytes.
+const JSON_BUFFER: usize = 64 << 10;
+
 /// The streams of this run. Text may always be written with styles: they are taken out where not wanted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
@@ -36,6 +39,11 @@ impl Output {
     /// For results. Buffered: flush at the end, so that errors are seen.
     pub(crate) fn stdout(&self) -> BufWriter<AutoStream<StdoutLock<'static>>> {
         BufWriter::new(AutoStream::new(std::io::stdout().lock(), self.choice))
+    }
+
+    /// For results that are JSON: there are no styles in it to take out. Buffered likewise.
+    pub(crate) fn json(&self) -> BufWriter<StdoutLock<'static>> {
+        BufWriter::with_capacity(JSON_BUFFER, std::io::stdout().lock())
     }
 
     /// For everything else.

@@ -1,5 +1,6 @@
 //! Events put by until it is known which are needed.
 
+use std::borrow::Cow;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use rulehound_events::{EventBatch, RecordFormat};
@@ -42,48 +43,62 @@ impl Spool {
 
     /// Reads an event back.
     pub(crate) fn get(&mut self, place: u64) -> io::Result<FoundEvent> {
-        let ReadEvent { format, index, id, record } = self.read(place)?;
-        let text = |bytes| String::from_utf8(bytes).map_err(io::Error::other);
-        Ok(FoundEvent {
-            index: index.map(text).transpose()?,
-            id: id.map(text).transpose()?.unwrap_or_else(|| format.id(&record)),
-            // It was read before, so this cannot fail.
-            document: format.document(&record).map_err(io::Error::other)?,
-        })
+        self.read(place)?.into_event()
     }
 
-    /// The record of an event, as it was read.
-    pub(crate) fn record(&mut self, place: u64) -> io::Result<Vec<u8>> {
-        self.read(place).map(|event| event.record)
-    }
-
-    fn read(&mut self, place: u64) -> io::Result<ReadEvent> {
+    /// Reads back what was kept of an event.
+    pub(crate) fn read(&mut self, place: u64) -> io::Result<ReadEvent> {
         self.flush()?;
         self.file.seek(SeekFrom::Start(place))?;
-        let [format] = array(&mut self.file)?;
+        let length = u64::from_le_bytes(array(&mut self.file)?);
+        let mut bytes = Vec::with_capacity(usize::try_from(length).map_err(io::Error::other)?);
+        (&mut self.file).take(length).read_to_end(&mut bytes)?;
+        let mut bytes = &bytes[..];
+        let [format] = array(&mut bytes)?;
         Ok(ReadEvent {
             format: if format == 0 { RecordFormat::Json } else { RecordFormat::Bulk },
-            index: optional(&mut self.file)?,
-            id: optional(&mut self.file)?,
-            record: bytes(&mut self.file)?,
+            index: optional(&mut bytes)?,
+            id: optional(&mut bytes)?,
+            record: bytes.to_vec(),
         })
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(self.written))?;
-        self.file.write_all(&self.pending)?;
-        self.written += self.pending.len() as u64;
-        self.pending.clear();
+        if !self.pending.is_empty() {
+            self.file.seek(SeekFrom::Start(self.written))?;
+            self.file.write_all(&self.pending)?;
+            self.written += self.pending.len() as u64;
+            self.pending.clear();
+        }
         Ok(())
     }
 }
 
 /// A [`KeptEvent`], read back.
-struct ReadEvent {
+#[derive(Debug)]
+pub(crate) struct ReadEvent {
+    pub(crate) index: Option<String>,
+    id: Option<String>,
     format: RecordFormat,
-    index: Option<Vec<u8>>,
-    id: Option<Vec<u8>>,
-    record: Vec<u8>,
+    pub(crate) record: Vec<u8>,
+}
+
+impl ReadEvent {
+    /// The `_id` that the record came with, else a hash of it.
+    pub(crate) fn id(&self) -> Cow<'_, str> {
+        match &self.id {
+            Some(id) => Cow::Borrowed(id),
+            None => Cow::Owned(self.format.id(&self.record)),
+        }
+    }
+
+    /// The event as an ECS document.
+    pub(crate) fn into_event(self) -> io::Result<FoundEvent> {
+        let id = self.id().into_owned();
+        // It was read before, so this cannot fail.
+        let document = self.format.document(&self.record).map_err(io::Error::other)?;
+        Ok(FoundEvent { index: self.index, id, document })
+    }
 }
 
 /// What is kept of an event of a batch.
@@ -106,18 +121,10 @@ impl<'b> KeptEvent<'b> {
         }
     }
 
-    /// Whether the record came with an `_id`.
-    pub(crate) fn has_own_id(&self) -> bool {
-        self.id.is_some()
-    }
-
-    /// Whether the record is less than another, byte by byte.
-    pub(crate) fn is_less_than(&self, record: &[u8]) -> bool {
-        self.record < record
-    }
-
-    /// The form in which [`Spool::get`] reads it.
+    /// The form in which [`Spool::read`] reads it, its length first.
     fn write(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        let start = out.len();
+        out.extend_from_slice(&[0; 8]);
         out.push(match self.format {
             RecordFormat::Json => 0,
             RecordFormat::Bulk => 1,
@@ -125,18 +132,16 @@ impl<'b> KeptEvent<'b> {
         for text in [self.index, self.id] {
             out.push(u8::from(text.is_some()));
             if let Some(text) = text {
-                write_bytes(out, text.as_bytes())?;
+                let length = u64::try_from(text.len()).map_err(io::Error::other)?;
+                out.extend_from_slice(&length.to_le_bytes());
+                out.extend_from_slice(text.as_bytes());
             }
         }
-        write_bytes(out, self.record)
+        out.extend_from_slice(self.record);
+        let length = u64::try_from(out.len() - start - 8).map_err(io::Error::other)?;
+        out.iter_mut().skip(start).zip(length.to_le_bytes()).for_each(|(to, byte)| *to = byte);
+        Ok(())
     }
-}
-
-fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) -> io::Result<()> {
-    let length = u64::try_from(bytes.len()).map_err(io::Error::other)?;
-    out.extend_from_slice(&length.to_le_bytes());
-    out.extend_from_slice(bytes);
-    Ok(())
 }
 
 fn array<const N: usize>(file: &mut impl Read) -> io::Result<[u8; N]> {
@@ -145,16 +150,13 @@ fn array<const N: usize>(file: &mut impl Read) -> io::Result<[u8; N]> {
     Ok(array)
 }
 
-fn bytes(file: &mut impl Read) -> io::Result<Vec<u8>> {
-    let length = u64::from_le_bytes(array(file)?);
-    let mut bytes = Vec::new();
-    file.take(length).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn optional(file: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
-    match array(file)? {
-        [0] => Ok(None),
-        _ => bytes(file).map(Some),
+/// A text that may be there, off the front of what is left.
+fn optional(bytes: &mut &[u8]) -> io::Result<Option<String>> {
+    if array(bytes)? == [0] {
+        return Ok(None);
     }
+    let length = u64::from_le_bytes(array(bytes)?);
+    let mut text = String::new();
+    bytes.take(length).read_to_string(&mut text)?;
+    Ok(Some(text))
 }

@@ -40,6 +40,11 @@ impl EventTime {
         }
     }
 
+    /// The moment of which [`Self::parts`] are given.
+    pub(crate) fn from_parts(millis: i64, nanos: u32) -> Self {
+        Self { millis, nanos }
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00Z, and the nanoseconds (below a million) that come on top.
     pub fn parts(self) -> (i64, u32) {
         (self.millis, self.nanos)

@@ -5,30 +5,40 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
+use arrow_buffer::BooleanBuffer;
 use rulehound_events::{EventBatch, EventRow};
 use rulehound_schema::{Field, FieldSource, Value};
 
-use crate::correlate::{Key, keys_of};
+use crate::FilterId;
+use crate::correlate::keys_of;
 use crate::order::{self, Place, TIMESTAMP};
 
 use super::questions::{Question, Questions, RuleIndex};
-use super::steps::StepHits;
-use super::store::{EventRef, EventStore, Moment, Prepared};
+use super::steps::{PartFiles, StepHits, parts};
+use super::store::{EventRef, EventStore, Moment, Places, Shelf, identity, prefix};
 
 /// All that a scan leaves behind.
 #[derive(Debug)]
 pub(super) struct Hits {
     pub(super) store: EventStore,
-    /// By rule, the hits of those over single events.
+    /// By rule, the hits of those over single events, in order.
     pub(super) events: Vec<Vec<EventRef>>,
     /// The hits of sequences and samples.
-    pub(super) steps: StepHits,
+    pub(super) steps: Vec<PartFiles>,
+    /// What the events of those have become.
+    pub(super) places: Places,
     /// Where events stand for rules that name a timestamp or tiebreaker field of their own.
-    pub(super) own_places: HashMap<(RuleIndex, EventRef), Place>,
+    pub(super) own_places: HashMap<(RuleIndex, EventRef), OwnPlace>,
     /// Hits that join under too many keys.
     pub(super) too_many_keys: u64,
-    /// Writing to the event store failed: the hunt cannot go on.
-    pub(super) failure: Option<io::Error>,
+}
+
+/// Where an event stands for a rule that names fields of its own, and what breaks the last ties. Of two records that
+/// are one event the least counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct OwnPlace {
+    pub(super) place: Place,
+    pub(super) identity: u64,
 }
 
 /// Takes batches and keeps their hits.
@@ -36,17 +46,22 @@ pub(super) struct Hits {
 pub(super) struct Collector<'a> {
     questions: &'a Questions,
     usual: [Option<Field>; 3],
-    hits: Mutex<Hits>,
+    rules: usize,
+    /// Parts the hits of all threads in the same way.
+    hasher: ahash::RandomState,
+    /// What no thread is using; each batch takes one.
+    idle: Mutex<Vec<ThreadHits>>,
+    failure: Mutex<Option<io::Error>>,
 }
 
-/// A question that holds on an event.
-struct Answer<'a> {
-    row: usize,
-    question: &'a Question,
-    /// The join keys of the event.
-    keys: Vec<Key>,
-    /// Where the event stands, if the rule has an order of its own.
-    place: Option<Place>,
+/// The hits that a thread has found.
+#[derive(Debug)]
+struct ThreadHits {
+    shelf: Shelf,
+    events: Vec<Vec<EventRef>>,
+    steps: StepHits,
+    own_places: Vec<(RuleIndex, EventRef, OwnPlace)>,
+    too_many_keys: u64,
 }
 
 impl<'a> Collector<'a> {
@@ -56,101 +71,138 @@ impl<'a> Collector<'a> {
             questions.layout.fields().get(column).cloned()
         };
         let usual = [field(TIMESTAMP), field("event.sequence"), field("winlog.record_id")];
-        let hits = Hits {
-            store: EventStore::new(),
-            events: vec![Vec::new(); rules],
-            steps: StepHits::new(),
-            own_places: HashMap::new(),
-            too_many_keys: 0,
-            failure: None,
-        };
-        Self { questions, usual, hits: Mutex::new(hits) }
+        let (hasher, idle, failure) = (ahash::RandomState::new(), Mutex::default(), Mutex::default());
+        Self { questions, usual, rules, hasher, idle, failure }
     }
 
     /// Matches a batch and keeps the events that were hit. Breaks off if they cannot be kept.
     pub(super) fn take(&self, batch: &EventBatch) -> ControlFlow<()> {
-        let (answers, too_many_keys) = self.answers(batch);
-        let events: Vec<_> = answers
-            .chunk_by(|a, b| a.row == b.row)
-            .filter_map(|answers| {
-                let row = answers.first()?.row;
-                Some((Prepared::new(batch, row, self.moment(batch.row(row))), answers))
-            })
-            .collect();
-        let mut hits = self.hits.lock().unwrap_or_else(PoisonError::into_inner);
-        hits.too_many_keys += too_many_keys;
-        for (event, answers) in &events {
-            if let Err(error) = hits.add(event, answers) {
-                hits.failure.get_or_insert(error);
-                return ControlFlow::Break(());
+        let found = self.questions.matcher.evaluate(batch);
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let hits = idle().pop();
+        let mut hits = hits.unwrap_or_else(|| ThreadHits::new(self.rules, self.hasher.clone()));
+        let kept = self.keep(batch, &found, &mut hits);
+        idle().push(hits);
+        match kept {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                ControlFlow::Break(())
             }
         }
-        ControlFlow::Continue(())
     }
 
-    /// All questions that hold on a row, row by row; and how many join under too many keys.
-    fn answers(&self, batch: &EventBatch) -> (Vec<Answer<'a>>, u64) {
-        let mut answers = Vec::new();
-        let mut too_many_keys = 0;
-        for (filter, rows) in self.questions.matcher.evaluate(batch) {
-            let Some(question) = self.questions.get(filter) else { continue };
-            let own_order = self.questions.orders.get(question.rule.0).and_then(Option::as_ref);
-            for row in rows.set_indices() {
-                let event = batch.row(row);
-                let Ok(keys) = keys_of(&question.keys, &event) else {
-                    too_many_keys += 1;
+    fn keep(
+        &self,
+        batch: &EventBatch,
+        found: &[(FilterId, BooleanBuffer)],
+        hits: &mut ThreadHits,
+    ) -> io::Result<()> {
+        let rows = found.iter().map(|(_, rows)| rows.clone()).reduce(|all, rows| &all | &rows);
+        let Some(rows) = rows else { return Ok(()) };
+        let mut events = vec![None; batch.num_rows()];
+        for row in rows.set_indices() {
+            let event = hits.shelf.put(batch, row, self.moment(batch.row(row)))?;
+            events.get_mut(row).into_iter().for_each(|of_row| *of_row = Some(event));
+        }
+        for (filter, rows) in found {
+            let Some(Question { rule, is_step, step, keys }) = self.questions.get(*filter) else { continue };
+            let own_order = self.questions.orders.get(rule.0).and_then(Option::as_ref);
+            let hit = rows.set_indices().filter_map(|row| Some((row, (*events.get(row)?)?)));
+            if !is_step {
+                if let Some(of_rule) = hits.events.get_mut(rule.0) {
+                    of_rule.extend(hit.map(|(_, event)| event));
+                }
+                continue;
+            }
+            for (row, event) in hit {
+                let source = batch.row(row);
+                let Ok(keys) = keys_of(keys, &source) else {
+                    hits.too_many_keys += 1;
                     continue;
                 };
-                let place = own_order.map(|order| Place::of(&event, order));
-                answers.push(Answer { row, question, keys, place });
+                for key in keys {
+                    hits.steps.put(*rule, event, *step, &key)?;
+                }
+                if let Some(order) = own_order {
+                    let identity = identity(source.index(), &source.id());
+                    let identity = u64::from_be_bytes(prefix(&identity));
+                    hits.own_places.push((
+                        *rule,
+                        event,
+                        OwnPlace { place: Place::of(&source, order), identity },
+                    ));
+                }
             }
         }
-        answers.sort_by_key(|answer| answer.row);
-        (answers, too_many_keys)
+        Ok(())
     }
 
     fn moment(&self, event: EventRow<'_>) -> Moment {
         let [timestamp, sequence, record] = &self.usual;
         let first = |field: &Option<Field>| {
             let field = field.as_ref()?;
-            event.values(field).into_iter().next().map(Value::into_owned)
+            match event.values(field).into_iter().next()? {
+                Value::Long(number) => Some(u64::try_from(number).ok()),
+                Value::UnsignedLong(number) => Some(Some(number)),
+                Value::String(text) => Some(text.parse().ok()),
+                _ => Some(None),
+            }
         };
-        let sequence = first(sequence).or_else(|| first(record)).and_then(|number| match number {
-            Value::Long(number) => u64::try_from(number).ok(),
-            Value::UnsignedLong(number) => Some(number),
-            Value::String(text) => text.parse().ok(),
-            _ => None,
-        });
         Moment {
             time: timestamp.as_ref().and_then(|timestamp| order::time(&event, timestamp)),
-            sequence: sequence.unwrap_or(0),
+            sequence: first(sequence).or_else(|| first(record)).flatten().unwrap_or(0),
         }
     }
 
-    /// What was kept.
-    pub(super) fn finish(self) -> Hits {
-        self.hits.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// What was kept, in order.
+    ///
+    /// # Errors
+    /// If something could not be kept.
+    pub(super) fn finish(self) -> io::Result<Hits> {
+        if let Some(failure) = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(failure);
+        }
+        let threads = self.idle.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (mut shelves, mut others) = (Vec::new(), Vec::new());
+        for ThreadHits { shelf, events, steps, own_places, too_many_keys } in threads {
+            shelves.push(shelf);
+            others.push((events, steps, own_places, too_many_keys));
+        }
+        let (store, places) = EventStore::new(shelves)?;
+        let mut events = vec![Vec::new(); self.rules];
+        let mut steps = Vec::new();
+        let mut own_places = HashMap::new();
+        let mut too_many_keys = 0;
+        for (shelf, (of_thread, its_steps, its_places, its_too_many)) in others.into_iter().enumerate() {
+            for (all, hit) in events.iter_mut().zip(of_thread) {
+                for event in hit {
+                    all.push(places.of(shelf, event)?);
+                }
+            }
+            for (rule, event, own) in its_places {
+                let least = own_places.entry((rule, places.of(shelf, event)?)).or_insert_with(|| own.clone());
+                *least = own.min(least.clone());
+            }
+            steps.push(its_steps);
+            too_many_keys += its_too_many;
+        }
+        for events in &mut events {
+            events.sort_unstable();
+            events.dedup();
+        }
+        Ok(Hits { store, events, steps: parts(steps), places, own_places, too_many_keys })
     }
 }
 
-impl Hits {
-    fn add(&mut self, event: &Prepared<'_>, answers: &[Answer<'_>]) -> io::Result<()> {
-        let event = self.store.insert(event)?;
-        for Answer { question, keys, place, .. } in answers {
-            let rule = question.rule;
-            if !question.is_step {
-                self.events.get_mut(rule.0).into_iter().for_each(|events| events.push(event));
-                continue;
-            }
-            for key in keys {
-                self.steps.put(rule, event, question.step, key)?;
-            }
-            if let Some(own) = place {
-                // Two records that are one event may differ: the least, whichever came first.
-                let least = self.own_places.entry((rule, event)).or_insert_with(|| own.clone());
-                *least = own.clone().min(least.clone());
-            }
+impl ThreadHits {
+    fn new(rules: usize, hasher: ahash::RandomState) -> Self {
+        Self {
+            shelf: Shelf::new(),
+            events: vec![Vec::new(); rules],
+            steps: StepHits::new(hasher),
+            own_places: Vec::new(),
+            too_many_keys: 0,
         }
-        Ok(())
     }
 }

@@ -11,9 +11,9 @@ use crate::correlate::{Detection, Hit, Key, Ordinal, StepMatch, correlate, in_or
 use crate::order::Place;
 use crate::search::pipes;
 
-use super::collect::Hits;
+use super::collect::{Hits, OwnPlace};
 use super::questions::RuleIndex;
-use super::steps::{Part, StepHit, StepHits};
+use super::steps::{Part, StepHit};
 use super::store::{EventRef, EventStore};
 
 /// How many samples of one join key a rule finds: Elasticsearch's default.
@@ -23,8 +23,25 @@ const SAMPLES_PER_KEY: usize = 1;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) rule: RuleIndex,
-    pub(super) events: Vec<EventRef>,
-    pub(super) correlated: bool,
+    pub(super) events: FoundEvents,
+}
+
+/// The events of a detection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum FoundEvents {
+    /// One that stands for itself.
+    Single(EventRef),
+    /// Those of a sequence or sample.
+    Correlated(Box<[EventRef]>),
+}
+
+impl Found {
+    pub(super) fn events(&self) -> &[EventRef] {
+        match &self.events {
+            FoundEvents::Single(event) => std::slice::from_ref(event),
+            FoundEvents::Correlated(events) => events,
+        }
+    }
 }
 
 /// What the hits come to.
@@ -40,11 +57,8 @@ pub(super) struct Detections {
 /// Runs every rule's hits through its correlator, on so many threads.
 pub(super) fn detect(queries: &[&Query], hits: &mut Hits, threads: usize) -> io::Result<Detections> {
     let mut detections = Detections::default();
-    for (rule, mut events) in (0..).map(RuleIndex).zip(std::mem::take(&mut hits.events)) {
-        events.sort_unstable();
-        events.dedup();
-        events.sort_by_key(|&event| hits.store.sort_key(event));
-        let found = events.into_iter().map(|event| Found { rule, events: vec![event], correlated: false });
+    for (rule, events) in (0..).map(RuleIndex).zip(std::mem::take(&mut hits.events)) {
+        let found = events.into_iter().map(|event| Found { rule, events: FoundEvents::Single(event) });
         add(&mut detections.found, queries, rule, found.collect());
     }
     let Joined { found, without_time, correlating } = join(queries, hits, threads)?;
@@ -52,8 +66,7 @@ pub(super) fn detect(queries: &[&Query], hits: &mut Hits, threads: usize) -> io:
     for (rule, mut found) in found {
         let Some(query) = queries.get(rule.0) else { continue };
         in_order_of_results(&query.plan, &mut found);
-        let found =
-            found.iter().map(|detection| Found { rule, events: events_of(detection), correlated: true });
+        let found = found.iter().map(|detection| Found { rule, events: events_of(detection) });
         add(&mut detections.found, queries, rule, found.collect());
     }
     sort(&mut detections.found, &hits.store);
@@ -77,13 +90,12 @@ struct Joined {
 
 /// Correlates part by part.
 fn join(queries: &[&Query], hits: &mut Hits, threads: usize) -> io::Result<Joined> {
-    let steps = std::mem::replace(&mut hits.steps, StepHits::new());
-    let (parts, hits) = (Mutex::new(steps.into_parts()), &*hits);
+    let (parts, hits) = (Mutex::new(std::mem::take(&mut hits.steps).into_iter()), &*hits);
     let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work = || -> io::Result<Joined> {
         let mut joined = Joined::default();
         while let Some(part) = next() {
-            join_part(queries, hits, &part.read()?, &mut joined);
+            join_part(queries, hits, &part.read(&hits.places)?, &mut joined);
         }
         Ok(joined)
     };
@@ -113,14 +125,12 @@ fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) 
             continue;
         };
         let started = Instant::now();
-        let ordinal = |event| {
-            let usual = hits.store.ordinal(event);
-            match hits.own_places.get(&(rule, event)) {
-                None => usual,
-                Some(Place { time, tiebreaker }) => {
-                    let tie = usual.map_or((0, 0), |usual| usual.tie);
-                    Some(Ordinal { time: (*time)?, tiebreaker: tiebreaker.clone(), tie })
-                }
+        let own_place = |event| hits.own_places.get(&(rule, event));
+        let ordinal = |event| match own_place(event) {
+            None => hits.store.ordinal(event),
+            Some(OwnPlace { place: Place { time, tiebreaker }, identity }) => {
+                let tie = (hits.store.sequence(event), *identity);
+                Some(Ordinal { time: (*time)?, tiebreaker: tiebreaker.clone(), tie })
             }
         };
         let mut events: Vec<&[StepHit]> = of_rule.chunk_by(|a, b| a.event == b.event).collect();
@@ -128,7 +138,10 @@ fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) 
         let place = |hits: &&[StepHit]| hits.first().and_then(|hit| ordinal(hit.event));
         events.retain(|hits| place(hits).is_some());
         joined.without_time += (all - events.len()) as u64;
-        events.sort_by_cached_key(place);
+        // Without places of their own they are in order already.
+        if of_rule.first().is_some_and(|hit| own_place(hit.event).is_some()) {
+            events.sort_by_cached_key(place);
+        }
         let hits = events.into_iter().filter_map(|hits| hit(hits, &part.keys, &ordinal));
         let mut found = correlate(&query.plan, hits, SAMPLES_PER_KEY);
         *joined.correlating.entry(rule).or_default() += started.elapsed();
@@ -147,13 +160,13 @@ fn hit(hits: &[StepHit], keys: &[Key], ordinal: &impl Fn(EventRef) -> Option<Ord
     Some(Hit { event: event.into(), ordinal: ordinal(event)?, matches })
 }
 
-fn events_of(detection: &Detection) -> Vec<EventRef> {
-    detection.events.iter().flatten().filter_map(|&event| EventRef::try_from(event).ok()).collect()
+fn events_of(detection: &Detection) -> FoundEvents {
+    let events = detection.events.iter().flatten().filter_map(|&event| EventRef::try_from(event).ok());
+    FoundEvents::Correlated(events.collect())
 }
 
 /// In the order in which alerts are given: by the time of the first event, then by rule, then by all events.
 fn sort(found: &mut [Found], store: &EventStore) {
-    let time = |found: &Found| found.events.first().and_then(|&event| store.time(event));
-    let events = |found: &Found| found.events.clone().into_iter().map(|event| store.sort_key(event));
-    found.sort_by(|a, b| (time(a), a.rule).cmp(&(time(b), b.rule)).then_with(|| events(a).cmp(events(b))));
+    let time = |found: &Found| found.events().first().and_then(|&event| store.time(event));
+    found.sort_by(|a, b| (time(a), a.rule, a.events()).cmp(&(time(b), b.rule, b.events())));
 }

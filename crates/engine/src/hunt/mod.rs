@@ -3,7 +3,7 @@
 //! Threads read, normalise and match (`collect`); when all is read, hits are put in the order of the events'
 //! own time and correlated (`detect`); alerts are made one by one as they are asked for. So
 //! what comes out depends on the rules and the events alone, and memory holds a few
-//! hundred bytes for each event that was hit.
+//! dozen bytes for each event that was hit.
 
 mod collect;
 mod detect;
@@ -25,7 +25,7 @@ use crate::MatcherError;
 use crate::alert::{Alert, AlertBuilder};
 
 use collect::Collector;
-use detect::{Detections, detect};
+use detect::{Detections, FoundEvents, detect};
 use questions::Questions;
 use store::EventStore;
 
@@ -104,10 +104,7 @@ pub fn hunt<'a>(
     let collector = Collector::new(&questions, rules.len());
     let scan_options = ScanOptions { layout: questions.layout.clone(), ..options.scan.clone() };
     let scan = scan(inputs, &scan_options, &|batch| collector.take(&batch));
-    let mut hits = collector.finish();
-    if let Some(failure) = hits.failure {
-        return Err(failure.into());
-    }
+    let mut hits = collector.finish()?;
     let detections = detect(&queries, &mut hits, options.scan.threads)?;
     let profile = options.profile.then(|| HuntProfile::new(&questions, rules.len(), &detections.correlating));
     let overflows = overflow::overflows(rules, &detections.found, &hits.store);
@@ -143,14 +140,15 @@ impl Hunt<'_> {
             let Some((rule, _)) = self.rules.get(found.rule.0) else { continue };
             let builder =
                 builders.entry(found.rule.0).or_insert_with(|| AlertBuilder::new(rule, self.created));
-            let mut events = Vec::with_capacity(found.events.len());
-            for &event in &found.events {
+            let mut events = Vec::with_capacity(found.events().len());
+            for &event in found.events() {
                 events.push(self.store.read(event).map_err(HuntError::from)?);
             }
-            let alerts = if found.correlated {
-                builder.sequence_alerts(events)
-            } else {
-                events.into_iter().map(|event| builder.event_alert(event)).collect()
+            let alerts = match found.events {
+                FoundEvents::Correlated(_) => builder.sequence_alerts(events),
+                FoundEvents::Single(_) => {
+                    events.into_iter().map(|event| builder.event_alert(event)).collect()
+                }
             };
             for alert in alerts {
                 sink(found.rule.0, alert)?;

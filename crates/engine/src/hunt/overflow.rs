@@ -24,7 +24,7 @@ pub(super) fn overflows(rules: &[(&Rule, &Query)], found: &[Found], store: &Even
     let mut counts: BTreeMap<(usize, i64), u64> = BTreeMap::new();
     for detection in found {
         let Some((rule, _)) = rules.get(detection.rule.0) else { continue };
-        let time = detection.events.last().and_then(|&event| store.time(event));
+        let time = detection.events().last().and_then(|&event| store.time(event));
         let Some((milliseconds, _)) = time.map(|time| time.parts()) else { continue };
         let interval =
             i64::try_from(rule.schedule.interval.duration().as_millis()).unwrap_or(i64::MAX).max(1);

@@ -1,8 +1,8 @@
 //! The hits of the steps of sequences and samples, put by until all is read.
 //!
 //! There may be several for each event there is, so they lie in temporary files. Events of different join keys
-//! have nothing to do with each other: the hits are parted by key, and each part is correlated on its own, so
-//! that memory holds a part at a time.
+//! have nothing to do with each other: the hits are parted by rule and key, and each part is correlated on its own,
+//! so that memory holds a part at a time.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -13,7 +13,7 @@ use tempfile::SpooledTempFile;
 use crate::correlate::{Key, StepId};
 
 use super::questions::RuleIndex;
-use super::store::EventRef;
+use super::store::{EventRef, Places};
 
 /// Number of parts. Of a gigabyte of hits a part has to be held at once for each thread.
 const PARTS: usize = 64;
@@ -43,7 +43,7 @@ struct Entry {
     key_bytes: u32,
 }
 
-/// All hits, by part.
+/// The hits that one thread finds, by part.
 #[derive(Debug)]
 pub(super) struct StepHits {
     files: Vec<PartFile>,
@@ -58,7 +58,7 @@ struct PartFile {
     pending: Vec<u8>,
 }
 
-/// The hits of some keys, with all hits of these keys.
+/// The hits of some keys of some rules, with all hits of these.
 #[derive(Debug, Default)]
 pub(super) struct Part {
     /// By rule, then by event, step and key; each once.
@@ -68,10 +68,11 @@ pub(super) struct Part {
 }
 
 impl StepHits {
-    pub(super) fn new() -> Self {
+    /// No hits. Threads must part theirs by the same `hasher`.
+    pub(super) fn new(hasher: ahash::RandomState) -> Self {
         let file = || PartFile { file: SpooledTempFile::new(IN_MEMORY), pending: Vec::new() };
         let files = std::iter::repeat_with(file).take(PARTS).collect();
-        Self { files, hasher: ahash::RandomState::new(), scratch: Vec::new() }
+        Self { files, hasher, scratch: Vec::new() }
     }
 
     /// Puts by a hit.
@@ -84,7 +85,7 @@ impl StepHits {
     ) -> io::Result<()> {
         self.scratch.clear();
         postcard::to_io(key, &mut self.scratch).map_err(io::Error::other)?;
-        let part = self.hasher.hash_one(&self.scratch) as usize % PARTS;
+        let part = self.hasher.hash_one((rule, &self.scratch)) as usize % PARTS;
         let Some(PartFile { file, pending }) = self.files.get_mut(part) else { return Ok(()) };
         let key_bytes = u32::try_from(self.scratch.len()).map_err(io::Error::other)?;
         postcard::to_io(&Entry { rule, event, step, key_bytes }, &mut *pending).map_err(io::Error::other)?;
@@ -95,45 +96,52 @@ impl StepHits {
         }
         Ok(())
     }
-
-    /// The parts, each to be read when its turn comes.
-    pub(super) fn into_parts(self) -> impl Iterator<Item = PartReader> {
-        self.files.into_iter().map(PartReader)
-    }
 }
 
-/// A part that is not yet read.
-#[derive(Debug)]
-pub(super) struct PartReader(PartFile);
+/// Brings together the hits that threads have found, in the order of their shelves.
+pub(super) fn parts(threads: Vec<StepHits>) -> Vec<PartFiles> {
+    let mut parts: Vec<_> = std::iter::repeat_with(|| PartFiles(Vec::new())).take(PARTS).collect();
+    for thread in threads {
+        for (part, file) in parts.iter_mut().zip(thread.files) {
+            part.0.push(file);
+        }
+    }
+    parts
+}
 
-impl PartReader {
+/// A part that is not yet read: the file of each thread.
+#[derive(Debug)]
+pub(super) struct PartFiles(Vec<PartFile>);
+
+impl PartFiles {
     /// Reads the part.
-    pub(super) fn read(self) -> io::Result<Part> {
-        let PartFile { mut file, pending } = self.0;
-        let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(0))?;
-        file.read_to_end(&mut bytes)?;
-        drop(file);
-        bytes.extend_from_slice(&pending);
+    pub(super) fn read(self, places: &Places) -> io::Result<Part> {
         let mut part = Part::default();
-        let mut known: HashMap<&[u8], u32, ahash::RandomState> = HashMap::default();
-        let mut rest = &bytes[..];
-        while !rest.is_empty() {
-            let (entry, after): (Entry, _) = postcard::take_from_bytes(rest).map_err(io::Error::other)?;
-            let cut = || io::Error::from(io::ErrorKind::UnexpectedEof);
-            let (encoded, after) = after.split_at_checked(entry.key_bytes as usize).ok_or_else(cut)?;
-            rest = after;
-            let key = match known.get(encoded) {
-                Some(key) => *key,
-                None => {
-                    let key = u32::try_from(part.keys.len()).map_err(io::Error::other)?;
-                    part.keys.push(postcard::from_bytes(encoded).map_err(io::Error::other)?);
-                    known.insert(encoded, key);
-                    key
-                }
-            };
-            let Entry { rule, event, step, .. } = entry;
-            part.hits.push(StepHit { rule, event, step, key });
+        let mut known: HashMap<Vec<u8>, u32, ahash::RandomState> = HashMap::default();
+        for (shelf, PartFile { mut file, pending }) in self.0.into_iter().enumerate() {
+            let mut bytes = Vec::new();
+            file.seek(SeekFrom::Start(0))?;
+            file.read_to_end(&mut bytes)?;
+            drop(file);
+            bytes.extend_from_slice(&pending);
+            let mut rest = &bytes[..];
+            while !rest.is_empty() {
+                let (entry, after): (Entry, _) = postcard::take_from_bytes(rest).map_err(io::Error::other)?;
+                let cut = || io::Error::from(io::ErrorKind::UnexpectedEof);
+                let (encoded, after) = after.split_at_checked(entry.key_bytes as usize).ok_or_else(cut)?;
+                rest = after;
+                let key = match known.get(encoded) {
+                    Some(key) => *key,
+                    None => {
+                        let key = u32::try_from(part.keys.len()).map_err(io::Error::other)?;
+                        part.keys.push(postcard::from_bytes(encoded).map_err(io::Error::other)?);
+                        known.insert(encoded.to_vec(), key);
+                        key
+                    }
+                };
+                let Entry { rule, event, step, .. } = entry;
+                part.hits.push(StepHit { rule, event: places.of(shelf, event)?, step, key });
+            }
         }
         part.hits.sort_unstable();
         part.hits.dedup();
@@ -149,25 +157,36 @@ mod tests {
     use crate::correlate::KeyValue;
 
     #[test]
-    fn every_hit_comes_back_once_with_all_others_of_its_key() {
-        let mut hits = StepHits::new();
+    fn every_hit_comes_back_once_with_all_others_of_its_rule_and_key() {
+        let hasher = ahash::RandomState::new();
+        let mut threads = [StepHits::new(hasher.clone()), StepHits::new(hasher)];
         let mut expected = BTreeSet::new();
         let key_of = |number: u32| Key([KeyValue::Long(number.into()), KeyValue::String("x".into())].into());
+        // The second thread has met the same events, in another order.
+        let places = Places::of_shelves(&[(0..10_000).collect(), (0..10_000).rev().collect()]);
         for number in 0..30_000_u32 {
-            let (rule, event) = (RuleIndex(number as usize % 7), EventRef::from_number(number / 3));
+            let (rule, event) = (RuleIndex(number as usize % 7), number as usize / 3);
             let (step, key) = (StepId(number % 2), number % 500);
-            hits.put(rule, event, step, &key_of(key)).unwrap();
-            hits.put(rule, event, step, &key_of(key)).unwrap();
-            expected.insert((rule, event, step, key_of(key)));
+            let [first, second] = &mut threads;
+            let event_of = |number| EventRef::from_number(number).unwrap();
+            first.put(rule, event_of(event), step, &key_of(key)).unwrap();
+            if number % 5 == 0 {
+                second.put(rule, event_of(9_999 - event), step, &key_of(key)).unwrap();
+            }
+            expected.insert((rule, event_of(event), step, key_of(key)));
         }
         let mut keys = BTreeSet::new();
-        for part in hits.into_parts() {
-            let Part { hits, keys: of_part } = part.read().unwrap();
-            for key in &of_part {
-                assert!(keys.insert(key.clone()), "{key:?} is in two parts");
-            }
+        for part in parts(threads.into()) {
+            let Part { hits, keys: of_part } = part.read(&places).unwrap();
+            assert!(hits.is_sorted());
+            let mut keys_here = BTreeSet::new();
             for StepHit { rule, event, step, key } in hits {
-                assert!(expected.remove(&(rule, event, step, of_part[key as usize].clone())));
+                let key = of_part[key as usize].clone();
+                keys_here.insert((rule, key.clone()));
+                assert!(expected.remove(&(rule, event, step, key)));
+            }
+            for key in keys_here {
+                assert!(keys.insert(key.clone()), "{key:?} is in two parts");
             }
         }
         assert!(expected.is_empty());

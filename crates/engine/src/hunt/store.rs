@@ -1,25 +1,32 @@
-//! The events that hits are about, kept until the alerts are made: their order and identity in memory, their
-//! records in a temporary file, so that memory does not hold them.
+//! The events that hits are about, kept until the alerts are made: when they were in memory, their records in
+//! temporary files, so that memory does not hold them.
+//!
+//! While events come, each thread has a [`Shelf`] of its own. When all are there they are put in order once, and
+//! an [`EventRef`] is an event's place in it. Only then, and only for events that nothing else tells apart, it is asked
+//! what costs a hash of the record: which two are the same, and which of two at the same moment comes first.
 
 use std::io;
 
-use hashbrown::HashTable;
 use rulehound_events::EventBatch;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::FoundEvent;
 use crate::correlate::{EventHandle, EventTime, Ordinal};
-use crate::spool::{KeptEvent, Spool};
+use crate::spool::{KeptEvent, ReadEvent, Spool};
 
-/// An event of an [`EventStore`].
+/// An event: of a [`Shelf`] in the order in which they came, of an [`EventStore`] in the order of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct EventRef(u32);
 
-#[cfg(test)]
 impl EventRef {
-    pub(super) fn from_number(number: u32) -> Self {
-        Self(number)
+    pub(super) fn from_number(number: usize) -> io::Result<Self> {
+        let number = u32::try_from(number);
+        number.map(Self).map_err(|_| io::Error::other("more than 4,294,967,295 events were hit"))
+    }
+
+    fn number(self) -> usize {
+        self.0 as usize
     }
 }
 
@@ -49,92 +56,239 @@ pub(crate) struct Moment {
     pub sequence: u64,
 }
 
-#[derive(Debug)]
+/// An event as it is held in memory: there may be millions.
+#[derive(Clone, Copy, Debug)]
 struct Stored {
-    moment: Moment,
-    identity: Identity,
-    /// Where the record is.
+    /// The time in milliseconds, and the nanoseconds on top, one more than they are; none is no time.
+    millis: i64,
+    nanos: u32,
+    /// In the order in which they came, shelf by shelf.
+    number: EventRef,
+    sequence: u64,
+    /// Where the record is in the spool of its shelf.
     spooled: u64,
 }
 
-/// Hit events, each once.
+impl Stored {
+    fn new(moment: Moment, number: EventRef, spooled: u64) -> Self {
+        let (millis, nanos) = moment.time.map_or((0, 0), |time| {
+            let (millis, nanos) = time.parts();
+            (millis, nanos + 1)
+        });
+        Self { millis, nanos, number, sequence: moment.sequence, spooled }
+    }
+
+    fn time(&self) -> Option<EventTime> {
+        Some(EventTime::from_parts(self.millis, self.nanos.checked_sub(1)?))
+    }
+
+    /// Events without a time come first, in the order of nothing but their identity.
+    fn order(&self) -> (bool, i64, u32, u64) {
+        let has_time = self.nanos != 0;
+        (has_time, self.millis, self.nanos, if has_time { self.sequence } else { 0 })
+    }
+}
+
+/// The events that one thread has met.
 #[derive(Debug)]
-pub(crate) struct EventStore {
+pub(crate) struct Shelf {
     spool: Spool,
     events: Vec<Stored>,
-    by_identity: HashTable<EventRef>,
+    /// The events whose record brought an `_id`, by what that makes them.
+    given: Vec<(Identity, EventRef)>,
+    /// An `_id` was given that might be one of those that are made of records.
+    gives_hash: bool,
+}
+
+impl Shelf {
+    pub(crate) fn new() -> Self {
+        Self { spool: Spool::new(), events: Vec::new(), given: Vec::new(), gives_hash: false }
+    }
+
+    /// Keeps an event.
+    pub(crate) fn put(&mut self, batch: &EventBatch, row: usize, moment: Moment) -> io::Result<EventRef> {
+        let event = EventRef::from_number(self.events.len())?;
+        let spooled = self.spool.put(&KeptEvent::of(batch, row))?;
+        if let Some(id) = batch.given_id(row) {
+            self.given.push((identity(batch.index(row), id), event));
+            self.gives_hash |= id.len() == 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        }
+        self.events.push(Stored::new(moment, event, spooled));
+        Ok(event)
+    }
+}
+
+/// Which event of an [`EventStore`] an event of a [`Shelf`] has become.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// Where each shelf begins.
+    starts: Vec<usize>,
+    places: Vec<EventRef>,
+}
+
+impl Places {
+    /// The places of the events of some shelves.
+    #[cfg(test)]
+    pub(super) fn of_shelves(shelves: &[Vec<u32>]) -> Self {
+        let start = |shelf| shelves.iter().take(shelf).map(Vec::len).sum();
+        let places = shelves.iter().flatten().copied().map(EventRef).collect();
+        Self { starts: (0..shelves.len()).map(start).collect(), places }
+    }
+
+    /// The event of a shelf, which goes by its number.
+    pub(crate) fn of(&self, shelf: usize, event: EventRef) -> io::Result<EventRef> {
+        let place = self.starts.get(shelf).and_then(|start| self.places.get(start + event.number()));
+        place.copied().ok_or_else(no_such_event)
+    }
+}
+
+/// Hit events, each once, in the order of their time, then their sequence, then their identity; those without a time
+/// first. The order depends on nothing but the events.
+#[derive(Debug)]
+pub(crate) struct EventStore {
+    spools: Vec<Spool>,
+    /// Where each shelf begins.
+    starts: Vec<usize>,
+    events: Vec<Stored>,
     duplicates: u64,
 }
 
-/// An event ready to be stored; made outside of any lock.
-#[derive(Debug)]
-pub(crate) struct Prepared<'b> {
-    moment: Moment,
-    identity: Identity,
-    event: KeptEvent<'b>,
-}
-
-impl<'b> Prepared<'b> {
-    pub(crate) fn new(batch: &'b EventBatch, row: usize, moment: Moment) -> Self {
-        let identity = identity(batch.index(row).unwrap_or(""), &batch.id(row));
-        Self { moment, identity, event: KeptEvent::of(batch, row) }
-    }
-}
-
 impl EventStore {
-    pub(crate) fn new() -> Self {
-        Self { spool: Spool::new(), events: Vec::new(), by_identity: HashTable::new(), duplicates: 0 }
+    /// Puts all events in order. Two with the same `_index` and `_id` are one and count as duplicates; should they differ,
+    /// the one whose record is less, byte by byte, stays.
+    pub(crate) fn new(shelves: Vec<Shelf>) -> io::Result<(Self, Places)> {
+        let mut store = Self { spools: Vec::new(), starts: Vec::new(), events: Vec::new(), duplicates: 0 };
+        let mut given = Vec::new();
+        let mut gives_hash = false;
+        for shelf in shelves {
+            let start = store.events.len();
+            let number = |event: EventRef| EventRef::from_number(start + event.number());
+            for (identity, event) in shelf.given {
+                given.push((identity, number(event)?));
+            }
+            store.events.reserve_exact(shelf.events.len());
+            for event in shelf.events {
+                store.events.push(Stored { number: number(event.number)?, ..event });
+            }
+            gives_hash |= shelf.gives_hash;
+            store.spools.push(shelf.spool);
+            store.starts.push(start);
+        }
+        // What an event is the same as; itself, if it stays.
+        let mut same: Vec<_> = store.events.iter().map(|event| event.number).collect();
+        if gives_hash && given.len() < store.events.len() {
+            // A given id may be that which is made of another record.
+            given = store.identities(&store.events.clone())?;
+        }
+        store.find_given_twice(given, &mut same)?;
+        store.put_in_order(&mut same)?;
+        let places = store.places(&same);
+        store.events.shrink_to_fit();
+        Ok((store, places))
     }
 
-    /// Keeps an event. An event that is there already (the same `_index` and `_id`) is kept once and counted;
-    /// should the two differ, the one whose record is less, byte by byte, stays, in whatever order they came.
-    pub(crate) fn insert(&mut self, prepared: &Prepared<'_>) -> io::Result<EventRef> {
-        let Self { spool, events, by_identity, duplicates } = self;
-        let Prepared { moment, identity, event } = prepared;
-        let of = |event: &EventRef| events.get(event.0 as usize).map(|stored| &stored.identity);
-        let hash = |identity: &Identity| u64::from_be_bytes(prefix(identity));
-        if let Some(&found) = by_identity.find(hash(identity), |other| of(other) == Some(identity)) {
-            *duplicates += 1;
-            // An id that was made of the record says that they are the same.
-            if event.has_own_id()
-                && let Some(stored) = events.get_mut(found.0 as usize)
-                && event.is_less_than(&spool.record(stored.spooled)?)
-            {
-                *stored = Stored { moment: *moment, identity: *identity, spooled: spool.put(event)? };
+    /// Finds those that are the same by the ids that they were given. Events are still in the order of their numbers.
+    fn find_given_twice(
+        &mut self,
+        mut given: Vec<(Identity, EventRef)>,
+        same: &mut [EventRef],
+    ) -> io::Result<()> {
+        given.sort_unstable();
+        for copies in given.chunk_by(|a, b| a.0 == b.0).filter(|copies| copies.len() > 1) {
+            let mut least: Option<(Vec<u8>, EventRef)> = None;
+            for &(_, event) in copies {
+                let stored = self.events.get(event.number()).copied().ok_or_else(no_such_event)?;
+                let record = self.kept(&stored)?.record;
+                if least.as_ref().is_none_or(|(least, _)| record < *least) {
+                    least = Some((record, event));
+                }
             }
-            return Ok(found);
+            let Some((_, least)) = least else { continue };
+            for &(_, event) in copies {
+                same.get_mut(event.number()).into_iter().for_each(|same| *same = least);
+            }
         }
-        let next = u32::try_from(events.len())
-            .map(EventRef)
-            .map_err(|_| io::Error::other("more than 4,294,967,295 events were hit"))?;
-        let hash_of = |event: &EventRef| of(event).map_or(0, hash);
-        by_identity.insert_unique(hash(identity), next, hash_of);
-        events.push(Stored { moment: *moment, identity: *identity, spooled: spool.put(event)? });
-        Ok(next)
+        self.events.retain(|event| same.get(event.number.number()) == Some(&event.number));
+        Ok(())
+    }
+
+    /// Sorts the events; those that time and sequence do not tell apart, by identity.
+    fn put_in_order(&mut self, same: &mut [EventRef]) -> io::Result<()> {
+        let mut events = std::mem::take(&mut self.events);
+        events.sort_unstable_by_key(|event| (event.order(), event.number));
+        for tied in events.chunk_by_mut(|a, b| a.order() == b.order()).filter(|tied| tied.len() > 1) {
+            let identities = self.identities(tied)?;
+            let mut order: Vec<_> = identities.into_iter().zip(tied.iter().copied()).collect();
+            order.sort_unstable_by_key(|(identity, _)| *identity);
+            let mut first: Option<(Identity, EventRef)> = None;
+            for (place, ((identity, number), event)) in tied.iter_mut().zip(order) {
+                *place = event;
+                match first {
+                    // Their ids were made of the records: they are the same in all.
+                    Some((of_first, first)) if of_first == identity => {
+                        same.get_mut(number.number()).into_iter().for_each(|same| *same = first);
+                    }
+                    _ => first = Some((identity, number)),
+                }
+            }
+        }
+        events.retain(|event| same.get(event.number.number()) == Some(&event.number));
+        self.events = events;
+        Ok(())
+    }
+
+    /// The identities of some events, each with the event's number.
+    fn identities(&mut self, events: &[Stored]) -> io::Result<Vec<(Identity, EventRef)>> {
+        let identity = |event: &Stored| {
+            let kept = self.kept(event)?;
+            Ok((identity(kept.index.as_deref(), &kept.id()), event.number))
+        };
+        events.iter().map(identity).collect()
+    }
+
+    fn places(&mut self, same: &[EventRef]) -> Places {
+        let mut places = same.to_vec();
+        for (place, event) in (0..).map(EventRef).zip(&self.events) {
+            places.get_mut(event.number.number()).into_iter().for_each(|of_event| *of_event = place);
+        }
+        for (number, same) in (0..).map(EventRef).zip(same) {
+            if number != *same
+                && let Some(&place) = places.get(same.number())
+                && let Some(of_event) = places.get_mut(number.number())
+            {
+                *of_event = place;
+            }
+        }
+        self.duplicates = (same.len() - self.events.len()) as u64;
+        Places { starts: self.starts.clone(), places }
+    }
+
+    fn kept(&mut self, event: &Stored) -> io::Result<ReadEvent> {
+        let shelf = self.starts.partition_point(|start| *start <= event.number.number());
+        let spool = shelf.checked_sub(1).and_then(|shelf| self.spools.get_mut(shelf));
+        spool.ok_or_else(no_such_event)?.read(event.spooled)
     }
 
     /// Reads an event back.
     pub(crate) fn read(&mut self, event: EventRef) -> io::Result<FoundEvent> {
-        let spooled = self.stored(event)?.spooled;
-        self.spool.get(spooled)
+        let stored = *self.stored(event).ok_or_else(no_such_event)?;
+        self.kept(&stored)?.into_event()
     }
 
     /// When the event was; `None` if it has no time.
     pub(crate) fn time(&self, event: EventRef) -> Option<EventTime> {
-        self.stored(event).ok()?.moment.time
+        self.stored(event)?.time()
     }
 
-    /// Where the event stands among all events; `None` if it has no time. Depends on nothing but the event.
+    /// `event.sequence`, or the record number of a Windows event log; 0 if the event has none.
+    pub(crate) fn sequence(&self, event: EventRef) -> u64 {
+        self.stored(event).map_or(0, |stored| stored.sequence)
+    }
+
+    /// Where the event stands among all events; `None` if it has no time.
     pub(crate) fn ordinal(&self, event: EventRef) -> Option<Ordinal> {
-        let stored = self.stored(event).ok()?;
-        let identity = u64::from_be_bytes(prefix(&stored.identity));
-        Some(Ordinal { time: stored.moment.time?, tiebreaker: None, tie: (stored.moment.sequence, identity) })
-    }
-
-    /// What puts events in an order that depends on nothing but the events, those without a time first.
-    pub(crate) fn sort_key(&self, event: EventRef) -> (Option<Ordinal>, Identity) {
-        let identity = self.stored(event).map_or([0; 16], |stored| stored.identity);
-        (self.ordinal(event), identity)
+        let stored = self.stored(event)?;
+        Some(Ordinal { time: stored.time()?, tiebreaker: None, tie: (stored.sequence, u64::from(event.0)) })
     }
 
     /// Number of distinct events.
@@ -147,24 +301,32 @@ impl EventStore {
         self.duplicates
     }
 
-    fn stored(&self, event: EventRef) -> io::Result<&Stored> {
-        self.events.get(event.0 as usize).ok_or_else(|| io::Error::other("no such event in the store"))
+    fn stored(&self, event: EventRef) -> Option<&Stored> {
+        self.events.get(event.number())
     }
 }
 
-fn identity(index: &str, id: &str) -> Identity {
+fn no_such_event() -> io::Error {
+    io::Error::other("no such event in the store")
+}
+
+/// What makes a record one event with another.
+pub(super) fn identity(index: Option<&str>, id: &str) -> Identity {
     let mut hash = Sha256::new();
-    hash.update(index.as_bytes());
+    hash.update(index.unwrap_or("").as_bytes());
     hash.update([0]);
     hash.update(id.as_bytes());
     prefix(&hash.finalize())
 }
 
 /// The first `N` bytes of a hash, which is longer than that.
-fn prefix<const N: usize>(hash: &[u8]) -> [u8; N] {
+pub(super) fn prefix<const N: usize>(hash: &[u8]) -> [u8; N] {
     let mut start = [0; N];
     for (to, from) in start.iter_mut().zip(hash) {
         *to = *from;
     }
     start
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,10 @@ pub(crate) fn run(args: &HuntArgs, output: &Output) -> Result<Exit, Failure> {
 
     let mut counts = Counts::default();
     let mut groups = Groups::default();
-    let mut out = output.stdout();
+    let mut out: Box<dyn Write> = match args.output {
+        HuntOutput::Table => Box::new(output.stdout()),
+        HuntOutput::Ndjson | HuntOutput::Json => Box::new(output.json()),
+    };
     let mut separator = "[\n";
     found.alerts::<Failure>(|rule, alert| {
         counts.add(&alert);
