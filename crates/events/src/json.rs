@@ -50,6 +50,7 @@ pub(crate) struct TapeItems<'t> {
 impl<'t> Iterator for TapeItems<'t> {
     type Item = TapeNode<'t>;
 
+    #[inline]
     fn next(&mut self) -> Option<TapeNode<'t>> {
         self.left = self.left.checked_sub(1)?;
         let item = TapeNode(self.nodes);
@@ -69,6 +70,7 @@ pub(crate) struct TapeMembers<'t>(TapeItems<'t>);
 impl<'t> Iterator for TapeMembers<'t> {
     type Item = (&'t str, TapeNode<'t>);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         match self.0.next()?.0.first()? {
             Node::String(key) => Some((key, self.0.next()?)),
@@ -81,6 +83,7 @@ impl<'t> JsonNode<'t> for TapeNode<'t> {
     type Items = TapeItems<'t>;
     type Members = TapeMembers<'t>;
 
+    #[inline]
     fn kind(self) -> Kind<'t, Self> {
         let Some((node, nodes)) = self.0.split_first() else { return Kind::Scalar(Scalar::Null) };
         match *node {
@@ -130,6 +133,7 @@ pub(crate) struct DocumentMembers<'j>(pub(crate) serde_json::map::Iter<'j>);
 impl<'j> Iterator for DocumentMembers<'j> {
     type Item = (&'j str, &'j Json);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next().map(|(key, value)| (key.as_str(), value))
     }

@@ -11,8 +11,8 @@ use simd_json::ErrorType;
 
 use crate::Document;
 use crate::buffer::Buffer;
-use crate::json::{JsonNode, JsonParser, Kind, MAX_DEPTH, TapeMembers, TapeNode};
-use crate::normalize::{Normalizer, Shape, shape_of};
+use crate::json::{JsonNode, JsonParser, Kind, MAX_DEPTH, TapeMembers, TapeNode, to_document};
+use crate::normalize::Normalizer;
 
 /// Why a record is no event. It costs only itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,14 +107,20 @@ pub(crate) struct Envelope<'j> {
     pub(crate) id: Option<Cow<'j, str>>,
     /// `_index`, where the record says.
     pub(crate) index: Option<Cow<'j, str>>,
+    /// Whether it may be in need of a normaliser. If not, it is ECS for sure.
+    pub(crate) may_be_raw: bool,
     source: TapeMembers<'j>,
 }
 
 impl<'j> Envelope<'j> {
     /// Unwraps a record: `_source` of an Elasticsearch hit, else the record itself.
     fn open(members: TapeMembers<'j>) -> Self {
-        let (mut id, mut index, mut source) = (None, None, None);
-        for (key, value) in members.clone().filter(|(key, _)| key.starts_with('_')) {
+        let (mut id, mut index, mut source, mut may_be_raw) = (None, None, None, false);
+        for (key, value) in members.clone() {
+            if !key.starts_with('_') {
+                may_be_raw |= is_raw_key(key);
+                continue;
+            }
             match (key, value.kind()) {
                 ("_id", Kind::Scalar(scalar)) => id = metadata_text(scalar),
                 ("_index", Kind::Scalar(scalar)) => index = metadata_text(scalar),
@@ -122,23 +128,19 @@ impl<'j> Envelope<'j> {
                 _ => {}
             }
         }
-        let source = source.unwrap_or(members);
-        Self { id, index, source }
+        if let Some(source) = &source {
+            may_be_raw = source.clone().any(|(key, _)| is_raw_key(key));
+        }
+        Self { id, index, may_be_raw, source: source.unwrap_or(members) }
     }
 
     /// The members of the event's document as it was read.
     pub(crate) fn source(&self) -> impl Iterator<Item = (&'j str, TapeNode<'j>)> + Clone + use<'j> {
         self.source.clone().filter(|(key, _)| !matches!(*key, "_id" | "_index"))
     }
-
-    /// Which normaliser the event is for.
-    pub(crate) fn shape(&self) -> Shape {
-        let may_be_raw = self.source.clone().any(|(key, _)| is_raw_key(key));
-        if may_be_raw { shape_of(self.source()) } else { Shape::Ecs }
-    }
 }
 
-/// Whether a record with such a key may be raw: what [`shape_of`] needs to see, at the least.
+/// Whether a record with such a key may be raw: what the normaliser needs to see, at the least.
 pub(crate) fn is_raw_key(key: &str) -> bool {
     matches!(key, "Event" | "EventID" | "winlog") || key.starts_with("winlog.")
 }
@@ -207,7 +209,10 @@ impl RecordFormat {
     /// If the record is no event.
     pub fn document(self, record: &[u8]) -> Result<Document, RecordError> {
         NORMALIZER.with_borrow_mut(|normalizer| {
-            self.read(record, |event| normalizer.document(event.shape(), event.source()))
+            self.read(record, |event| {
+                let document = event.may_be_raw.then(|| normalizer.document(event.source())).flatten();
+                document.unwrap_or_else(|| to_document(event.source()))
+            })
         })
     }
 

@@ -82,8 +82,7 @@ impl Shredder {
             return Ok(Shape::Ecs);
         }
         let shape = record::open(parser, block.format, json, |event| {
-            let shape = event.shape();
-            rows.columns.take_event(&event, shape, normalizer);
+            let shape = rows.columns.take_event(&event, normalizer);
             rows.complete(block, record, event.id.as_deref(), event.index.as_deref());
             shape
         })?;
@@ -220,14 +219,18 @@ impl Columns {
         self.index_parts.begin();
     }
 
-    /// Takes the fields of an event, normalised if it is raw.
-    fn take_event(&mut self, event: &Envelope<'_>, shape: Shape, normalizer: &mut Normalizer) {
+    /// Takes the fields of an event, normalised if it is raw. Says what it was.
+    fn take_event(&mut self, event: &Envelope<'_>, normalizer: &mut Normalizer) -> Shape {
         let layout = self.layout.clone();
         let paths = layout.paths();
-        match shape {
-            Shape::Ecs => self.members(paths, paths.root(), event.source()),
-            shape => normalizer.fields(shape, event.source(), |path, value| self.value(paths, path, value)),
+        let shape = match event.may_be_raw {
+            true => normalizer.fields(event.source(), |path, value| self.value(paths, path, value)),
+            false => Shape::Ecs,
+        };
+        if shape == Shape::Ecs {
+            self.members(paths, paths.root(), event.source());
         }
+        shape
     }
 
     /// Takes the fields of an event that was walked.

@@ -32,15 +32,16 @@ pub(super) struct Place<'a> {
     parent: PlaceId,
     content: Content<'a>,
     /// How many members are there, if it is an open object.
-    members: usize,
-    first: Option<PlaceId>,
-    last: Option<PlaceId>,
-    /// The next member of the parent.
-    next: Option<PlaceId>,
+    members: u32,
+    /// The first and last of its members, and the member of the parent that comes next; [`DOCUMENT`], which is
+    /// no member, if there is none.
+    first: PlaceId,
+    last: PlaceId,
+    next: PlaceId,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct PlaceId(usize);
+struct PlaceId(u32);
 
 const DOCUMENT: PlaceId = PlaceId(0);
 
@@ -64,9 +65,9 @@ impl<'a> Ecs<'a> {
             parent: DOCUMENT,
             content: Content::Open,
             members: 0,
-            first: None,
-            last: None,
-            next: None,
+            first: DOCUMENT,
+            last: DOCUMENT,
+            next: DOCUMENT,
         });
         Self { names, arena, places }
     }
@@ -112,35 +113,36 @@ impl<'a> Ecs<'a> {
     }
 
     /// Whether anybody wants a field. What is dear to compute is computed only then.
-    pub(super) fn wants(&mut self, path: &str) -> bool {
+    pub(super) fn wants(&mut self, path: &'static str) -> bool {
         let name = self.names.field(path);
         self.names.is_wanted(name)
     }
 
     /// The name of an object, to get at its members by their keys.
-    pub(super) fn object(&mut self, path: &str) -> NameId {
+    pub(super) fn object(&mut self, path: &'static str) -> NameId {
         self.names.field(path)
     }
 
     /// The value of a field.
-    pub(super) fn get(&mut self, path: &str) -> Option<Value<'a>> {
+    pub(super) fn get(&mut self, path: &'static str) -> Option<Value<'a>> {
         let name = self.names.field(path);
         self.value(name)
     }
 
     /// The value of a member of an object, by its key.
-    pub(super) fn member(&mut self, object: NameId, key: &str) -> Option<Value<'a>> {
-        let name = self.names.member(object, key);
+    pub(super) fn member(&mut self, object: NameId, key: &'static str) -> Option<Value<'a>> {
+        let name = self.names.known_member(object, key);
         self.value(name)
     }
 
+    #[inline]
     fn value(&mut self, name: NameId) -> Option<Value<'a>> {
         let at = self.find(name)?;
         Some(self.closed(at))
     }
 
     /// The value of a field, if it is a string and not empty.
-    pub(super) fn text(&mut self, path: &str) -> Option<&'a str> {
+    pub(super) fn text(&mut self, path: &'static str) -> Option<&'a str> {
         let name = self.names.field(path);
         let at = self.find(name)?;
         match self.at(at).content {
@@ -150,51 +152,49 @@ impl<'a> Ecs<'a> {
     }
 
     /// Whether a field is there.
-    pub(super) fn has(&mut self, path: &str) -> bool {
+    pub(super) fn has(&mut self, path: &'static str) -> bool {
         let name = self.names.field(path);
         self.find(name)
             .is_some_and(|at| !matches!(self.at(at).content, Content::Value(value) if value.is_null()))
     }
 
-    fn is_object(&mut self, path: &str) -> bool {
-        let name = self.names.field(path);
-        self.find(name).is_some_and(|at| match self.at(at).content {
-            Content::Nothing => false,
-            Content::Open => true,
-            Content::Value(value) => value.members().is_some(),
-        })
-    }
-
     /// Gives a field a value, whatever it was.
-    pub(super) fn set(&mut self, path: &str, value: impl Into<Value<'a>>) {
+    pub(super) fn set(&mut self, path: &'static str, value: impl Into<Value<'a>>) {
         let name = self.names.field(path);
         let at = self.place(name);
         self.fill(at, value.into());
     }
 
     /// Gives a member of an object a value, whatever it was.
-    pub(super) fn set_member(&mut self, object: NameId, key: &str, value: impl Into<Value<'a>>) {
+    pub(super) fn set_member(&mut self, object: NameId, key: &'static str, value: impl Into<Value<'a>>) {
+        let name = self.names.known_member(object, key);
+        let at = self.place(name);
+        self.fill(at, value.into());
+    }
+
+    /// As [`Self::set_member`], by a key that a record has.
+    pub(super) fn put_member(&mut self, object: NameId, key: &str, value: impl Into<Value<'a>>) {
         let name = self.names.member(object, key);
         let at = self.place(name);
         self.fill(at, value.into());
     }
 
     /// Gives a field a value unless it has one.
-    pub(super) fn set_default(&mut self, path: &str, value: impl Into<Value<'a>>) {
+    pub(super) fn set_default(&mut self, path: &'static str, value: impl Into<Value<'a>>) {
         if !self.has(path) {
             self.set(path, value);
         }
     }
 
     /// Copies a field to another, if it is there and the other is not.
-    pub(super) fn copy(&mut self, from: &str, to: &str) {
+    pub(super) fn copy(&mut self, from: &'static str, to: &'static str) {
         if let Some(value) = self.get(from).filter(|value| !value.is_null()) {
             self.set_default(to, value);
         }
     }
 
     /// Adds a text to the values of a field, each once.
-    pub(super) fn append(&mut self, path: &str, text: &'a str) {
+    pub(super) fn append(&mut self, path: &'static str, text: &'a str) {
         if !self.wants(path) {
             return;
         }
@@ -214,7 +214,7 @@ impl<'a> Ecs<'a> {
     }
 
     /// Adds texts to the values of a field, each once.
-    pub(super) fn append_all(&mut self, path: &str, texts: &[&'a str]) {
+    pub(super) fn append_all(&mut self, path: &'static str, texts: &[&'a str]) {
         if !self.wants(path) {
             return;
         }
@@ -236,23 +236,34 @@ impl<'a> Ecs<'a> {
     }
 
     /// Takes a field out. Objects that become empty by it go too.
-    pub(super) fn remove(&mut self, path: &str) -> Option<Value<'a>> {
+    pub(super) fn remove(&mut self, path: &'static str) -> Option<Value<'a>> {
         let name = self.names.field(path);
-        self.take(name)
+        self.take(name, Some)
     }
 
-    /// Takes a member out of an object.
-    pub(super) fn remove_member(&mut self, object: NameId, key: &str) -> Option<Value<'a>> {
+    /// Takes a member out of an object, if `test` makes something of it.
+    pub(super) fn take_member<T>(
+        &mut self,
+        object: NameId,
+        key: &'static str,
+        test: impl FnOnce(Value<'a>) -> Option<T>,
+    ) -> Option<T> {
+        let name = self.names.known_member(object, key);
+        self.take(name, test)
+    }
+
+    /// Takes a member out of an object, by a key that a record has.
+    pub(super) fn pull_member(&mut self, object: NameId, key: &str) -> Option<Value<'a>> {
         let name = self.names.member(object, key);
-        self.take(name)
+        self.take(name, Some)
     }
 
-    fn take(&mut self, name: NameId) -> Option<Value<'a>> {
+    fn take<T>(&mut self, name: NameId, test: impl FnOnce(Value<'a>) -> Option<T>) -> Option<T> {
         let at = self.find(name)?;
-        let value = self.closed(at);
+        let taken = test(self.closed(at))?;
         self.clear(at);
         self.empty(at);
-        Some(value)
+        Some(taken)
     }
 
     /// Adds members to an object, such as those of an object of the record. A key that stands twice there holds all its
@@ -270,51 +281,67 @@ impl<'a> Ecs<'a> {
     ) {
         let Some(object) = self.find(object) else { return };
         self.open(object);
-        let mut next = self.at(object).first;
-        while let Some(at) = next {
-            next = self.at(at).next;
+        let mut at = self.at(object).first;
+        while at != DOCUMENT {
             if let Content::Value(value) = self.at(at).content {
                 match update(value) {
                     Some(value) => self.at_mut(at).content = Content::Value(value),
                     None => self.empty(at),
                 }
             }
+            at = self.at(at).next;
         }
     }
 
     /// Puts a value at a path; objects of the same path become one.
     fn merge(&mut self, path: &'a str, value: Value<'a>) {
         if path.matches('.').count() > MOST_DOTS {
-            return self.set_member(ROOT, path, value);
+            return self.put_member(ROOT, path, value);
         }
+        let name = self.names.path_name(path);
         match value.members() {
-            Some(members) if self.is_object(path) => {
+            Some(members) if self.is_object(name) => {
                 for (key, value) in once(members, self.arena) {
                     self.merge(self.arena.concat([path, ".", key]), value);
                 }
             }
-            _ => self.set(path, value),
+            _ => {
+                let at = self.place(name);
+                self.fill(at, value);
+            }
         }
+    }
+
+    fn is_object(&mut self, name: NameId) -> bool {
+        self.find(name).is_some_and(|at| match self.at(at).content {
+            Content::Nothing => false,
+            Content::Open => true,
+            Content::Value(value) => value.members().is_some(),
+        })
     }
 }
 
 /// The tree.
 impl<'a> Ecs<'a> {
+    #[inline]
     fn at(&self, place: PlaceId) -> &Place<'a> {
-        &self.places[place.0]
+        &self.places[place.0 as usize]
     }
 
+    #[inline]
     fn at_mut(&mut self, place: PlaceId) -> &mut Place<'a> {
-        &mut self.places[place.0]
+        &mut self.places[place.0 as usize]
     }
 
     /// Where a name has been put, if a value is there.
+    #[inline]
     fn there(&self, name: NameId) -> Option<PlaceId> {
         let place = PlaceId(self.names.place(name)?);
         (!matches!(self.at(place).content, Content::Nothing)).then_some(place)
     }
 
     /// Where a field is. Opens the objects on the way.
+    #[inline]
     fn find(&mut self, name: NameId) -> Option<PlaceId> {
         loop {
             if let Some(at) = self.there(name) {
@@ -335,6 +362,11 @@ impl<'a> Ecs<'a> {
     /// Where a field is to be put: in objects, or, where something else stands in the way of one, beside that under
     /// a dotted key, so that both survive.
     fn place(&mut self, name: NameId) -> PlaceId {
+        if let Some(object) = self.names.parent(name).and_then(|object| self.there(object))
+            && let Content::Open = self.at(object).content
+        {
+            return self.place_in(object, name);
+        }
         if let Some(at) = self.find(name) {
             return at;
         }
@@ -352,9 +384,15 @@ impl<'a> Ecs<'a> {
     }
 
     /// The nearest object that a field is in by its path and that is there, or what stands in its way.
-    fn above(&self, name: NameId) -> Option<PlaceId> {
-        let mut objects = std::iter::successors(self.names.parent(name), |object| self.names.parent(*object));
-        objects.find_map(|object| self.there(object))
+    #[inline]
+    fn above(&self, mut name: NameId) -> Option<PlaceId> {
+        loop {
+            name = self.names.parent(name)?;
+            let object = self.there(name);
+            if object.is_some() {
+                return object;
+            }
+        }
     }
 
     /// The name of a field beside what stands in its way.
@@ -369,30 +407,31 @@ impl<'a> Ecs<'a> {
     }
 
     /// The place of a name in an object; a new one has nothing in it.
+    #[inline]
     fn place_in(&mut self, object: PlaceId, name: NameId) -> PlaceId {
         if let Some(place) = self.names.place(name) {
             return PlaceId(place);
         }
-        let new = PlaceId(self.places.len());
+        let new = PlaceId(u32::try_from(self.places.len()).unwrap_or(u32::MAX));
         self.names.set_place(name, new.0);
         self.places.push(Place {
             name,
             parent: object,
             content: Content::Nothing,
             members: 0,
-            first: None,
-            last: None,
-            next: None,
+            first: DOCUMENT,
+            last: DOCUMENT,
+            next: DOCUMENT,
         });
-        let last = self.at_mut(object).last.replace(new);
-        match last {
-            Some(last) => self.at_mut(last).next = Some(new),
-            None => self.at_mut(object).first = Some(new),
+        match std::mem::replace(&mut self.at_mut(object).last, new) {
+            DOCUMENT => self.at_mut(object).first = new,
+            last => self.at_mut(last).next = new,
         }
         new
     }
 
     /// Puts a value at a place, whatever was there.
+    #[inline]
     fn fill(&mut self, at: PlaceId, value: Value<'a>) {
         match self.at(at).content {
             Content::Nothing => self.count(at),
@@ -403,6 +442,7 @@ impl<'a> Ecs<'a> {
     }
 
     /// Counts a member that is new to its object, which it may bring into being.
+    #[inline]
     fn count(&mut self, at: PlaceId) {
         let object = self.at(at).parent;
         if let Content::Nothing = self.at(object).content {
@@ -427,13 +467,15 @@ impl<'a> Ecs<'a> {
 
     /// Takes away the members of an open object.
     fn clear(&mut self, object: PlaceId) {
-        let mut next = if self.at(object).members > 0 { self.at(object).first } else { None };
-        while let Some(at) = next {
-            self.clear(at);
-            self.at_mut(at).content = Content::Nothing;
-            next = self.at(at).next;
+        if self.at(object).members > 0 {
+            let mut at = self.at(object).first;
+            while at != DOCUMENT {
+                self.clear(at);
+                self.at_mut(at).content = Content::Nothing;
+                at = self.at(at).next;
+            }
+            self.at_mut(object).members = 0;
         }
-        self.at_mut(object).members = 0;
     }
 
     /// Opens an object that has members, unless it is open. Whether it is.
@@ -454,27 +496,31 @@ impl<'a> Ecs<'a> {
 
     /// Adds members to an object that has none.
     fn add_all(&mut self, object: PlaceId, members: impl Object<'a>) {
-        if !members.clone().all(|(key, value)| self.add(object, key, value)) {
+        if !self.add_each(object, members.clone()) {
             self.clear(object);
-            for (key, value) in once(members, self.arena) {
-                self.add(object, key, value);
-            }
+            self.add_each(object, once(members, self.arena));
         }
     }
 
-    /// Adds a member to an object, unless it has one of this key.
-    fn add(&mut self, object: PlaceId, key: &str, value: Value<'a>) -> bool {
-        let name = self.names.member(self.at(object).name, key);
-        let is_new = self.there(name).is_none();
-        if is_new {
+    /// Adds members to an object that has none, up to one whose key it has by then. Whether there was none.
+    fn add_each(&mut self, object: PlaceId, members: impl Iterator<Item = (&'a str, Value<'a>)>) -> bool {
+        let object_name = self.at(object).name;
+        let mut previous = None;
+        for (key, value) in members {
+            let name = self.names.next_member(object_name, previous, key);
+            if self.there(name).is_some() {
+                return false;
+            }
             let at = self.place_in(object, name);
             self.fill(at, value);
+            previous = Some(name);
         }
-        is_new
+        true
     }
 
     fn places_in(&self, object: PlaceId) -> impl Iterator<Item = PlaceId> {
-        std::iter::successors(self.at(object).first, |at| self.at(*at).next)
+        let there = |at: PlaceId| (at != DOCUMENT).then_some(at);
+        std::iter::successors(there(self.at(object).first), move |at| there(self.at(*at).next))
     }
 
     /// The members of an open object.
@@ -485,6 +531,7 @@ impl<'a> Ecs<'a> {
     }
 
     /// What is at a place as a value.
+    #[inline]
     fn closed(&self, at: PlaceId) -> Value<'a> {
         match self.at(at).content {
             Content::Nothing => Value::NULL,

@@ -8,19 +8,20 @@
 
 mod community_id;
 mod ecs;
+mod literals;
 mod names;
 mod value;
 mod windows;
 
 use std::sync::Arc;
 
-use crate::json::{JsonParser, TapeNode, to_document};
+use crate::json::{JsonParser, TapeNode};
 use crate::layout::PathId;
 use crate::record::{self, RecordFormat};
 use crate::{Document, Layout, RecordError};
 use ecs::{Ecs, Place};
 use names::Names;
-use value::{Arena, Value};
+use value::{Arena, Object, Value};
 pub(crate) use windows::SET_BY_PIPELINES;
 
 /// The shape of a record, told by its first looks.
@@ -41,7 +42,9 @@ pub enum Shape {
 /// # Errors
 /// If it is none.
 pub fn shape(record: &[u8]) -> Result<Shape, RecordError> {
-    record::open(&mut JsonParser::default(), RecordFormat::Json, record, |event| event.shape())
+    record::open(&mut JsonParser::default(), RecordFormat::Json, record, |event| {
+        Normalizer::new(None).shape(event.source())
+    })
 }
 
 /// Makes an ECS document of a record, a JSON object. Records that are ECS already pass as they are. What has no
@@ -54,13 +57,12 @@ pub fn normalize(record: &[u8]) -> Result<Document, RecordError> {
 }
 
 /// Tells the shape of a record.
-pub(crate) fn shape_of<'t>(record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone) -> Shape {
-    let record = record.map(|(key, value)| (key, Value::from(value)));
-    if windows::is_evtx(&record) {
+fn shape_of<'t>(record: &impl Object<'t>) -> Shape {
+    if windows::is_evtx(record) {
         Shape::Evtx
     } else if record.clone().any(|(key, _)| key == "winlog" || key.starts_with("winlog.")) {
-        if windows::is_processed(&record) { Shape::Ecs } else { Shape::Winlog }
-    } else if windows::is_flat(&record) {
+        if windows::is_processed(record) { Shape::Ecs } else { Shape::Winlog }
+    } else if windows::is_flat(record) {
         Shape::Flat
     } else {
         Shape::Ecs
@@ -81,43 +83,48 @@ impl Normalizer {
         Self { names: Names::new(layout), arena: Arena::default(), buffer: Vec::new() }
     }
 
-    /// Gives the fields of an event that the layout may want to `take`, each with its value.
+    /// Gives the fields of a raw record that the layout may want to `take`, each with its value. Says what the record
+    /// was: of one that is ECS nothing is taken.
     pub(crate) fn fields<'t>(
         &mut self,
-        shape: Shape,
-        record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
+        record: impl Iterator<Item = (&'t str, TapeNode<'t>)>,
         mut take: impl FnMut(PathId, Value<'_>),
-    ) {
-        self.normalize(shape, record, |ecs| ecs.fields(&mut take));
+    ) -> Shape {
+        self.normalize(record, |shape, ecs| {
+            ecs.fields(&mut take);
+            shape
+        })
     }
 
-    /// The event as an ECS document.
+    /// The ECS document of a raw record; none if it is ECS already.
     pub(crate) fn document<'t>(
         &mut self,
-        shape: Shape,
-        record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
-    ) -> Document {
-        match shape {
-            Shape::Ecs => to_document(record),
-            shape => self.normalize(shape, record, |ecs| ecs.document()),
-        }
+        record: impl Iterator<Item = (&'t str, TapeNode<'t>)>,
+    ) -> Option<Document> {
+        self.normalize(record, |shape, ecs| (shape != Shape::Ecs).then(|| ecs.document()))
     }
 
+    /// Tells the shape of a record.
+    pub(crate) fn shape<'t>(&mut self, record: impl Iterator<Item = (&'t str, TapeNode<'t>)>) -> Shape {
+        self.normalize(record, |shape, _| shape)
+    }
+
+    /// Gives the document of a raw record to `use_event`, or an empty one, if the record is ECS.
     fn normalize<'t, R>(
         &mut self,
-        shape: Shape,
-        record: impl Iterator<Item = (&'t str, TapeNode<'t>)> + Clone,
-        use_event: impl FnOnce(&Ecs<'_>) -> R,
+        record: impl Iterator<Item = (&'t str, TapeNode<'t>)>,
+        use_event: impl FnOnce(Shape, &Ecs<'_>) -> R,
     ) -> R {
+        let record = self.arena.members(record.map(|(key, value)| (key, value.into()))).iter().copied();
+        let shape = shape_of(&record);
         let mut ecs = Ecs::new(&mut self.names, &self.arena, std::mem::take(&mut self.buffer));
-        let record = record.map(|(key, value)| (key, Value::from(value)));
         match shape {
-            Shape::Ecs => ecs.load(record),
+            Shape::Ecs => {}
             Shape::Evtx => windows::from_evtx(&mut ecs, record),
             Shape::Winlog => windows::from_winlog(&mut ecs, record),
             Shape::Flat => windows::from_flat(&mut ecs, record),
         }
-        let result = use_event(&ecs);
+        let result = use_event(shape, &ecs);
         self.buffer = ecs.into_buffer();
         self.arena.reset();
         result

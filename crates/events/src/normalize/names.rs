@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ahash::RandomState;
 
+use super::literals::Literals;
 use crate::Layout;
 use crate::layout::PathId;
 
@@ -15,61 +16,90 @@ const MOST_NAMES: usize = 1 << 14;
 #[derive(Debug)]
 pub(super) struct Names {
     names: Vec<Name>,
+    /// The object that each name is in.
+    parents: Vec<NameId>,
+    /// Where each name stands in the document of a record, and the number of that record.
+    places: Vec<(u32, u32)>,
     by_path: HashMap<Box<str>, NameId, RandomState>,
+    literals: Literals,
     /// The fields that are wanted; none for all.
     layout: Option<Arc<Layout>>,
     /// Number of the record at hand.
-    record: u64,
+    record: u32,
 }
 
 /// A name, by its place among them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NameId(usize);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct NameId(u32);
 
 /// The name of the document itself.
 pub(super) const ROOT: NameId = NameId(0);
 
 #[derive(Debug)]
 struct Name {
-    parent: NameId,
     /// The key in the parent. It may have dots.
     key: Box<str>,
     members: HashMap<Box<str>, NameId, RandomState>,
+    /// The member that came first in it the last time, and the name that came after it in the object it is in.
+    first: NameId,
+    next: NameId,
     /// Where it is in the layout.
     path: Option<PathId>,
-    /// Whether a value here is of use.
-    wanted: bool,
+    /// Whether the layout has a column for it.
+    has_column: bool,
     /// Whether an object that this is in has a column as a whole.
     covered: bool,
-    /// Where it stands in the document of a record, and the number of that record.
-    place: (u64, usize),
+    /// Whether a value here is of use.
+    wanted: bool,
 }
 
 impl Names {
     /// Names of the fields of a layout, or of all fields.
     pub(super) fn new(layout: Option<Arc<Layout>>) -> Self {
         let root = Name {
-            parent: ROOT,
             key: Box::default(),
             members: HashMap::default(),
+            first: ROOT,
+            next: ROOT,
             path: layout.as_ref().map(|layout| layout.paths().root()),
-            wanted: true,
+            has_column: false,
             covered: false,
-            place: (0, 0),
+            wanted: true,
         };
-        Self { names: vec![root], by_path: HashMap::default(), layout, record: 0 }
+        Self {
+            names: vec![root],
+            parents: vec![ROOT],
+            places: vec![(0, 0)],
+            by_path: HashMap::default(),
+            literals: Literals::default(),
+            layout,
+            record: 0,
+        }
     }
 
     /// Begins a record: no name has a place in it yet.
     pub(super) fn begin(&mut self) {
-        if self.names.len() > MOST_NAMES {
+        if self.names.len() > MOST_NAMES || self.record == u32::MAX {
             *self = Self::new(self.layout.take());
         }
         self.record += 1;
     }
 
     /// The name of a field; dots are levels of objects.
-    pub(super) fn field(&mut self, path: &str) -> NameId {
+    #[inline]
+    pub(super) fn field(&mut self, path: &'static str) -> NameId {
+        match self.literals.get(None, path) {
+            Some(name) => name,
+            None => {
+                let name = self.path_name(path);
+                self.literals.learn(None, path, name);
+                name
+            }
+        }
+    }
+
+    /// As [`Self::field`], of a path that a record spells.
+    pub(super) fn path_name(&mut self, path: &str) -> NameId {
         if let Some(name) = self.by_path.get(path) {
             return *name;
         }
@@ -78,68 +108,106 @@ impl Names {
         name
     }
 
-    /// The name of a member of an object, by its key as it stands.
+    /// The name of a member of an object; dots in the key are part of it.
+    #[inline]
+    pub(super) fn known_member(&mut self, object: NameId, key: &'static str) -> NameId {
+        match self.literals.get(Some(object), key) {
+            Some(name) => name,
+            None => {
+                let name = self.member(object, key);
+                self.literals.learn(Some(object), key, name);
+                name
+            }
+        }
+    }
+
+    /// As [`Self::known_member`], of a key that a record has.
     pub(super) fn member(&mut self, object: NameId, key: &str) -> NameId {
-        let parent = &self.names[object.0];
+        let parent = self.name(object);
         if let Some(name) = parent.members.get(key) {
             return *name;
         }
-        let id = NameId(self.names.len());
         let paths = self.layout.as_ref().map(|layout| layout.paths());
         let path = paths.and_then(|paths| paths.descend(parent.path?, key));
-        let has_column = |path: Option<PathId>| {
-            paths.zip(path).is_some_and(|(paths, path)| paths.node(path).column.is_some())
-        };
-        let covered = parent.covered || has_column(parent.path);
-        let wanted =
-            paths.is_none_or(|paths| covered || path.is_some_and(|path| paths.node(path).takes_scalars()));
+        let node = paths.zip(path).map(|(paths, path)| paths.node(path));
+        let covered = parent.covered || parent.has_column;
+        let id = NameId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
         let name = Name {
-            parent: object,
             key: key.into(),
             members: HashMap::default(),
+            first: id,
+            next: id,
             path,
-            wanted,
+            has_column: node.is_some_and(|node| node.column.is_some()),
             covered,
-            place: (0, 0),
+            wanted: covered || paths.is_none() || node.is_some_and(|node| node.takes_scalars()),
         };
         self.names.push(name);
-        self.names[object.0].members.insert(key.into(), id);
+        self.parents.push(object);
+        self.places.push((0, 0));
+        self.names[object.0 as usize].members.insert(key.into(), id);
         id
     }
 
-    /// The object that a name is in; none for the document.
-    pub(super) fn parent(&self, name: NameId) -> Option<NameId> {
-        (name != ROOT).then(|| self.names[name.0].parent)
+    /// As [`Self::member`], where one comes after another: mostly the same as the last time.
+    #[inline]
+    pub(super) fn next_member(&mut self, object: NameId, previous: Option<NameId>, key: &str) -> NameId {
+        let guess = previous.map_or_else(|| self.name(object).first, |previous| self.name(previous).next);
+        if self.parent(guess) == Some(object) && *self.name(guess).key == *key {
+            return guess;
+        }
+        let name = self.member(object, key);
+        match previous {
+            None => self.names[object.0 as usize].first = name,
+            Some(previous) => self.names[previous.0 as usize].next = name,
+        }
+        name
     }
 
+    #[inline]
+    fn name(&self, name: NameId) -> &Name {
+        &self.names[name.0 as usize]
+    }
+
+    /// The object that a name is in; none for the document.
+    #[inline]
+    pub(super) fn parent(&self, name: NameId) -> Option<NameId> {
+        (name != ROOT).then(|| self.parents[name.0 as usize])
+    }
+
+    #[inline]
     pub(super) fn key(&self, name: NameId) -> &str {
-        &self.names[name.0].key
+        &self.name(name).key
     }
 
     /// Where a name is in the layout.
+    #[inline]
     pub(super) fn path(&self, name: NameId) -> Option<PathId> {
-        self.names[name.0].path
+        self.name(name).path
     }
 
     /// Whether a value of this name is of use.
+    #[inline]
     pub(super) fn is_wanted(&self, name: NameId) -> bool {
-        self.names[name.0].wanted
+        self.name(name).wanted
     }
 
     /// Whether the layout has a column for this name.
+    #[inline]
     pub(super) fn has_column(&self, name: NameId) -> bool {
-        let node = self.layout.as_ref().zip(self.path(name)).map(|(layout, path)| layout.paths().node(path));
-        node.is_some_and(|node| node.column.is_some())
+        self.name(name).has_column
     }
 
     /// Where a name stands in the document at hand.
-    pub(super) fn place(&self, name: NameId) -> Option<usize> {
-        let (record, place) = self.names[name.0].place;
+    #[inline]
+    pub(super) fn place(&self, name: NameId) -> Option<u32> {
+        let (record, place) = self.places[name.0 as usize];
         (record == self.record).then_some(place)
     }
 
     /// Puts a name to a place in the document at hand.
-    pub(super) fn set_place(&mut self, name: NameId, place: usize) {
-        self.names[name.0].place = (self.record, place);
+    #[inline]
+    pub(super) fn set_place(&mut self, name: NameId, place: u32) {
+        self.places[name.0 as usize] = (self.record, place);
     }
 }

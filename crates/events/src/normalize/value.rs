@@ -74,7 +74,7 @@ impl<'a> Value<'a> {
     pub(super) fn to_text(self, arena: &'a Arena) -> Option<&'a str> {
         match self {
             Self::Scalar(Scalar::Str(text)) => Some(text),
-            Self::Scalar(Scalar::I64(number)) => Some(arena.text(number)),
+            Self::Scalar(Scalar::I64(number)) => Some(arena.integer(number)),
             Self::Scalar(Scalar::U64(number)) => Some(arena.text(number)),
             Self::Scalar(Scalar::F64(number)) => Some(arena.text(Number::from_f64(number)?)),
             Self::Scalar(Scalar::Bool(truth)) => Some(if truth { "true" } else { "false" }),
@@ -120,6 +120,7 @@ pub(crate) trait Object<'a>: Iterator<Item = (&'a str, Value<'a>)> + Clone {
 impl<'a, T: Iterator<Item = (&'a str, Value<'a>)> + Clone> Object<'a> for T {}
 
 impl<'a> From<TapeNode<'a>> for Value<'a> {
+    #[inline]
     fn from(node: TapeNode<'a>) -> Self {
         match node.kind() {
             Kind::Scalar(scalar) => Self::Scalar(scalar),
@@ -129,42 +130,49 @@ impl<'a> From<TapeNode<'a>> for Value<'a> {
 }
 
 impl<'a> From<&'a str> for Value<'a> {
+    #[inline]
     fn from(text: &'a str) -> Self {
         Self::Scalar(Scalar::Str(text))
     }
 }
 
 impl From<i64> for Value<'_> {
+    #[inline]
     fn from(number: i64) -> Self {
         Self::Scalar(Scalar::I64(number))
     }
 }
 
 impl From<usize> for Value<'_> {
+    #[inline]
     fn from(number: usize) -> Self {
         i64::try_from(number).unwrap_or(i64::MAX).into()
     }
 }
 
 impl From<f64> for Value<'_> {
+    #[inline]
     fn from(number: f64) -> Self {
         Self::Scalar(Scalar::F64(number))
     }
 }
 
 impl From<bool> for Value<'_> {
+    #[inline]
     fn from(truth: bool) -> Self {
         Self::Scalar(Scalar::Bool(truth))
     }
 }
 
 impl<'a> From<&'a [Value<'a>]> for Value<'a> {
+    #[inline]
     fn from(items: &'a [Value<'a>]) -> Self {
         Self::List(items)
     }
 }
 
 impl<'a> From<&'a [(&'a str, Value<'a>)]> for Value<'a> {
+    #[inline]
     fn from(members: &'a [(&'a str, Value<'a>)]) -> Self {
         Self::Object(members)
     }
@@ -174,6 +182,7 @@ impl<'a> JsonNode<'a> for Value<'a> {
     type Items = Items<'a>;
     type Members = Members<'a>;
 
+    #[inline]
     fn kind(self) -> Kind<'a, Self> {
         match self {
             Self::Scalar(scalar) => Kind::Scalar(scalar),
@@ -197,6 +206,7 @@ pub(crate) enum Items<'a> {
 impl<'a> Iterator for Items<'a> {
     type Item = Value<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Value<'a>> {
         match self {
             Self::Own(items) => items.next().copied(),
@@ -215,6 +225,7 @@ pub(crate) enum Members<'a> {
 impl<'a> Iterator for Members<'a> {
     type Item = (&'a str, Value<'a>);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         match self {
             Self::Own(members) => members.next().copied(),
@@ -236,6 +247,26 @@ impl Arena {
     /// A text.
     pub(super) fn text(&self, text: impl Display) -> &str {
         bumpalo::format!(in &self.0, "{}", text).into_bump_str()
+    }
+
+    /// An integer in decimal.
+    pub(super) fn integer(&self, number: i64) -> &str {
+        let mut digits = [0; 20];
+        let mut start = digits.len();
+        let mut rest = number.unsigned_abs();
+        loop {
+            start -= 1;
+            digits[start] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if number < 0 {
+            start -= 1;
+            digits[start] = b'-';
+        }
+        self.copy(std::str::from_utf8(&digits[start..]).unwrap_or_default())
     }
 
     /// A copy of a text.

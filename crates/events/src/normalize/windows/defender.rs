@@ -9,9 +9,9 @@ use crate::normalize::value::Value;
 pub(super) fn map(event: &mut WindowsEvent<'_, '_>) {
     let data = event.doc.get(EVENT_DATA).and_then(Value::members);
     for (name, _) in data.into_iter().flatten().filter(|(name, _)| name.contains(' ')) {
-        if let Some(value) = event.remove(name) {
+        if let Some(value) = event.pull(name) {
             let name = event.doc.arena.text(name.replace(' ', "_"));
-            event.insert(name, value);
+            event.put(name, value);
         }
     }
     classify(event);

@@ -129,46 +129,55 @@ impl<'e, 't> WindowsEvent<'e, 't> {
     }
 
     /// A value of the event data.
-    pub(super) fn value(&mut self, key: &str) -> Option<Value<'t>> {
+    pub(super) fn value(&mut self, key: &'static str) -> Option<Value<'t>> {
         self.doc.member(self.data, key)
     }
 
     /// Gives the event data a value, whatever it was.
-    pub(super) fn insert(&mut self, key: &str, value: impl Into<Value<'t>>) {
+    pub(super) fn insert(&mut self, key: &'static str, value: impl Into<Value<'t>>) {
         self.doc.set_member(self.data, key, value);
     }
 
+    /// As [`Self::insert`], by a key that the record has.
+    pub(super) fn put(&mut self, key: &str, value: impl Into<Value<'t>>) {
+        self.doc.put_member(self.data, key, value);
+    }
+
     /// Takes a value out of the event data.
-    pub(super) fn remove(&mut self, key: &str) -> Option<Value<'t>> {
-        self.doc.remove_member(self.data, key)
+    pub(super) fn remove(&mut self, key: &'static str) -> Option<Value<'t>> {
+        self.doc.take_member(self.data, key, Some)
+    }
+
+    /// As [`Self::remove`], by a key that the record has.
+    pub(super) fn pull(&mut self, key: &str) -> Option<Value<'t>> {
+        self.doc.pull_member(self.data, key)
     }
 
     /// A value of the event data, if it is a string that says something.
-    pub(super) fn text(&mut self, key: &str) -> Option<&'t str> {
+    pub(super) fn text(&mut self, key: &'static str) -> Option<&'t str> {
         self.value(key).and_then(Value::as_str).filter(|text| says_something(text))
     }
 
     /// A value of the event data, if it is a whole number, decimal or `0x` hexadecimal.
-    pub(super) fn number(&mut self, key: &str) -> Option<i64> {
+    pub(super) fn number(&mut self, key: &'static str) -> Option<i64> {
         self.text(key).and_then(number)
     }
 
     /// Takes a value out of the event data, if it says something.
-    pub(super) fn take(&mut self, key: &str) -> Option<Value<'t>> {
-        let value = self.value(key).filter(|value| !value.is_null())?;
-        if value.as_str().is_some_and(|text| !says_something(text)) {
-            return None;
-        }
-        self.remove(key)
+    pub(super) fn take(&mut self, key: &'static str) -> Option<Value<'t>> {
+        self.doc.take_member(self.data, key, |value| {
+            let says = !value.is_null() && value.as_str().is_none_or(says_something);
+            says.then_some(value)
+        })
     }
 
     /// As [`Self::take`], of a string; what is none is taken all the same.
-    pub(super) fn take_text(&mut self, key: &str) -> Option<&'t str> {
+    pub(super) fn take_text(&mut self, key: &'static str) -> Option<&'t str> {
         self.take(key).and_then(Value::as_str)
     }
 
     /// Moves a value of the event data to a field that has none yet.
-    pub(super) fn rename(&mut self, key: &str, field: &str) {
+    pub(super) fn rename(&mut self, key: &'static str, field: &'static str) {
         if self.value(key).is_some()
             && !self.doc.has(field)
             && let Some(value) = self.take(key)
@@ -178,7 +187,7 @@ impl<'e, 't> WindowsEvent<'e, 't> {
     }
 
     /// Moves a whole number, decimal or `0x` hexadecimal. What is no number stays in the event data.
-    pub(super) fn rename_number(&mut self, key: &str, field: &str) {
+    pub(super) fn rename_number(&mut self, key: &'static str, field: &'static str) {
         if let Some(number) = self.number(key) {
             self.doc.set_default(field, number);
             self.remove(key);
@@ -186,7 +195,7 @@ impl<'e, 't> WindowsEvent<'e, 't> {
     }
 
     /// Moves an IP address; one of IPv4 within IPv6 becomes IPv4. What is none stays in the event data.
-    pub(super) fn rename_address(&mut self, key: &str, field: &str) {
+    pub(super) fn rename_address(&mut self, key: &'static str, field: &'static str) {
         if let Some(address) = self.address(key) {
             self.doc.append("related.ip", address);
             self.doc.set_default(field, address);
@@ -195,7 +204,7 @@ impl<'e, 't> WindowsEvent<'e, 't> {
     }
 
     /// Moves a truth value. What is none stays in the event data.
-    pub(super) fn rename_bool(&mut self, key: &str, field: &str) {
+    pub(super) fn rename_bool(&mut self, key: &'static str, field: &'static str) {
         if let Some(value) = self.text(key).and_then(|text| text.parse::<bool>().ok()) {
             self.doc.set_default(field, value);
             self.remove(key);
@@ -203,33 +212,37 @@ impl<'e, 't> WindowsEvent<'e, 't> {
     }
 
     /// A value of the event data, if it is an IP address.
-    pub(super) fn address(&mut self, key: &str) -> Option<&'t str> {
+    pub(super) fn address(&mut self, key: &'static str) -> Option<&'t str> {
         let text = self.text(key)?;
         address(self.doc.arena, text)
     }
 
     /// Copies a value of the event data to a field that has none yet.
-    pub(super) fn copy(&mut self, key: &str, field: &str) {
+    pub(super) fn copy(&mut self, key: &'static str, field: &'static str) {
         if let Some(text) = self.text(key) {
             self.doc.set_default(field, text);
         }
     }
 
     /// Copies a value of the event data to a field, whatever it was.
-    pub(super) fn overwrite(&mut self, key: &str, field: &str) {
+    pub(super) fn overwrite(&mut self, key: &'static str, field: &'static str) {
         if let Some(text) = self.text(key) {
             self.doc.set(field, text);
         }
     }
 
     /// Gives a field a list of texts, whatever it was.
-    pub(super) fn set_list(&mut self, field: &str, texts: &[&'static str]) {
+    pub(super) fn set_list(&mut self, field: &'static str, texts: &[&'static str]) {
         let texts = self.doc.arena.list(texts.iter().copied());
         self.doc.set(field, texts);
     }
 
     /// As [`Self::set_list`], in the event data.
-    pub(super) fn insert_list<T: Into<Value<'t>>>(&mut self, key: &str, values: impl IntoIterator<Item = T>) {
+    pub(super) fn insert_list<T: Into<Value<'t>>>(
+        &mut self,
+        key: &'static str,
+        values: impl IntoIterator<Item = T>,
+    ) {
         let values = self.doc.arena.list(values);
         self.insert(key, values);
     }
@@ -251,7 +264,7 @@ impl<'e, 't> WindowsEvent<'e, 't> {
         }
     }
 
-    fn end(&mut self, ip: &str, port: &str) -> Option<(IpAddr, u16)> {
+    fn end(&mut self, ip: &'static str, port: &'static str) -> Option<(IpAddr, u16)> {
         let port = self.doc.get(port)?.as_u64()?.try_into().ok()?;
         Some((self.doc.text(ip)?.parse().ok()?, port))
     }
@@ -307,7 +320,7 @@ impl<'e, 't> WindowsEvent<'e, 't> {
         if let Some(record_id) = record_id.and_then(|id| id.plain_text(doc.arena)) {
             doc.set("winlog.record_id", record_id);
         }
-        let code = doc.arena.text(code);
+        let code = doc.arena.integer(code.into());
         doc.set("winlog.event_id", code);
         doc.set("event.code", code);
         doc.set("ecs.version", "8.17.0");
@@ -378,26 +391,26 @@ pub(super) fn address<'t>(arena: &'t Arena, text: &'t str) -> Option<&'t str> {
 /// fraction, perhaps `Z`. None for anything else, a month 13 among it.
 pub(super) fn iso_time<'t>(arena: &'t Arena, text: &str) -> Option<&'t str> {
     let text = text.trim();
-    let (date, time) = (text.get(..10)?, text.get(11..)?);
-    if !matches!(text.as_bytes().get(10)?, b'T' | b' ') {
-        return None;
-    }
-    let time = time.strip_suffix('Z').unwrap_or(time);
-    let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
-    let fits = |text: &str, separator: char, limits: [std::ops::RangeInclusive<u16>; 3]| {
-        let mut parts = text.split(separator);
-        let all = limits.into_iter().all(|limit| {
-            parts.next().is_some_and(|part| {
-                part.bytes().all(|byte| byte.is_ascii_digit())
-                    && part.len() >= 2
-                    && part.parse().is_ok_and(|number| limit.contains(&number))
-            })
-        });
-        all && parts.next().is_none()
+    let (date, clock) = (text.get(..10)?, text.get(11..19)?);
+    let fits = text.bytes().zip(b"0000-00-00T00:00:00").all(|(byte, form)| match form {
+        b'0' => byte.is_ascii_digit(),
+        b'T' => matches!(byte, b'T' | b' '),
+        sign => byte == *sign,
+    });
+    let within = |at: usize, limit: std::ops::RangeInclusive<u8>| {
+        text.get(at..at + 2)
+            .and_then(|digits| digits.parse().ok())
+            .is_some_and(|number| limit.contains(&number))
     };
-    let valid = fits(date, '-', [0..=9999, 1..=12, 1..=31])
-        && clock.len() == 8
-        && fits(clock, ':', [0..=23, 0..=59, 0..=59])
+    let rest = text.get(19..)?;
+    let rest = rest.strip_suffix('Z').unwrap_or(rest);
+    let fraction = if rest.is_empty() { "0" } else { rest.strip_prefix('.')? };
+    let valid = fits
+        && within(5, 1..=12)
+        && within(8, 1..=31)
+        && within(11, 0..=23)
+        && within(14, 0..=59)
+        && within(17, 0..=59)
         && !fraction.is_empty()
         && fraction.bytes().all(|byte| byte.is_ascii_digit());
     let millis = fraction.get(..3).unwrap_or(fraction);

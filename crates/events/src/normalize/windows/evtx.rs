@@ -78,12 +78,12 @@ fn event_data<'t>(doc: &mut Ecs<'t>, elements: Members<'t>) {
     let data = doc.object(EVENT_DATA);
     let named = elements.filter(|(name, _)| *name != "#attributes" && !name.ends_with("_attributes"));
     doc.add_members(data, named.map(|(name, element)| (name, text_of(element))));
-    let Some(unnamed) = doc.remove_member(data, "Data") else { return };
+    let Some(unnamed) = doc.take_member(data, "Data", Some) else { return };
     match unnamed.items() {
         Some(items) => {
             for (i, value) in items.enumerate() {
                 let name = doc.arena.text(format_args!("param{}", i + 1));
-                doc.set_member(data, name, text_of(value));
+                doc.put_member(data, name, text_of(value));
             }
         }
         None => doc.set_member(data, "param1", unnamed),

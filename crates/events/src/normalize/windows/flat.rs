@@ -56,13 +56,13 @@ pub(super) fn read<'e, 't>(doc: &'e mut Ecs<'t>, record: impl Object<'t>) -> Win
         _ => None,
     };
     for name in OF_THE_SHIPPER {
-        doc.remove_member(data, name);
+        doc.take_member(data, name, Some);
     }
     if EVENT_TYPES.contains(&event_type) {
-        doc.remove_member(data, "EventType");
+        doc.take_member(data, "EventType", Some);
     }
-    let event_id = doc.remove_member(data, "EventID").and_then(winlog::code).unwrap_or_default();
-    let tags = doc.remove_member(data, "tags");
+    let event_id = doc.take_member(data, "EventID", Some).and_then(winlog::code).unwrap_or_default();
+    let tags = doc.take_member(data, "tags", Some);
     system(doc, data, event_id, time, level).set_in(doc);
     if let Some(tags) = tags {
         doc.set("tags", tags);
@@ -85,11 +85,8 @@ fn system<'t>(
         doc.member(data, "Version"),
         Some(Value::Scalar(Scalar::I64(_) | Scalar::U64(_) | Scalar::F64(_)))
     );
-    let mut take = |name: &str| {
-        let text = doc.member(data, name)?.plain_text(doc.arena)?;
-        doc.remove_member(data, name);
-        Some(text)
-    };
+    let arena = doc.arena;
+    let mut take = |name| doc.take_member(data, name, |value| value.plain_text(arena));
     take("EventTime");
     take("TimeCreated");
     let channel = take("Channel");
@@ -125,7 +122,7 @@ fn system<'t>(
         header.user_domain = take("Domain");
         header.user_type = take("AccountType");
     }
-    header.provider_guid = header.provider_guid.map(|guid| doc.arena.lower(guid));
+    header.provider_guid = header.provider_guid.map(|guid| arena.lower(guid));
     header
 }
 

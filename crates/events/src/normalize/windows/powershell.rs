@@ -68,7 +68,7 @@ pub(super) fn map_operational(event: &mut WindowsEvent<'_, '_>) {
     if let Some(context) = event.text("ContextInfo") {
         for (key, value) in context.lines().filter_map(|line| line.split_once(['=', ':'])) {
             let key: String = key.chars().filter(|c| !c.is_whitespace()).collect();
-            event.insert(&key, value.trim());
+            event.put(&key, value.trim());
         }
     }
     classify(event, 4105, 4106);
@@ -122,7 +122,7 @@ fn take_details<'t>(event: &mut WindowsEvent<'_, 't>, text: &'t str) {
     let mut current: Option<(&str, String)> = None;
     let mut keep = |found: Option<(&str, String)>| {
         if let Some((key, value)) = found {
-            event.insert(key, event.doc.arena.copy(value.trim()));
+            event.put(key, event.doc.arena.copy(value.trim()));
         }
     };
     for line in text.lines() {
@@ -198,7 +198,11 @@ fn invocation_detail<'t>(arena: &'t Arena, line: &'t str) -> Value<'t> {
 }
 
 /// `DOMAIN\name` as a user.
-fn user_of<'t>(event: &mut WindowsEvent<'_, 't>, text: &'t str, [domain_field, name_field]: [&str; 2]) {
+fn user_of<'t>(
+    event: &mut WindowsEvent<'_, 't>,
+    text: &'t str,
+    [domain_field, name_field]: [&'static str; 2],
+) {
     if let Some((domain, name)) = text.split_once('\\').filter(|(_, name)| !name.contains('\\')) {
         event.doc.set(domain_field, domain);
         event.doc.set(name_field, name);

@@ -49,14 +49,14 @@ fn classify(event: &mut WindowsEvent<'_, '_>) {
 }
 
 /// Gives a field the name of a code, if it has one.
-fn name(event: &mut WindowsEvent<'_, '_>, field: &str, name: Option<&'static str>) {
+fn name(event: &mut WindowsEvent<'_, '_>, field: &'static str, name: Option<&'static str>) {
     if let Some(name) = name {
         event.doc.set(field, name);
     }
 }
 
 /// Gives event data the name of a code, if it has one.
-fn describe(event: &mut WindowsEvent<'_, '_>, key: &str, name: Option<&'static str>) {
+fn describe(event: &mut WindowsEvent<'_, '_>, key: &'static str, name: Option<&'static str>) {
     if let Some(name) = name {
         event.insert(key, name);
     }
@@ -207,7 +207,7 @@ fn account(name: &str) -> &str {
     name.split('@').next().unwrap_or(name)
 }
 
-fn relate(event: &mut WindowsEvent<'_, '_>, key: &str) {
+fn relate(event: &mut WindowsEvent<'_, '_>, key: &'static str) {
     if let Some(name) = event.text(key) {
         event.relate_user(name);
     }
@@ -252,7 +252,11 @@ fn member_and_group(event: &mut WindowsEvent<'_, '_>) {
 }
 
 /// The target as another user beside the one who acts.
-fn other_user(event: &mut WindowsEvent<'_, '_>, sid: &str, [id_field, domain_field, name_field]: [&str; 3]) {
+fn other_user(
+    event: &mut WindowsEvent<'_, '_>,
+    sid: &'static str,
+    [id_field, domain_field, name_field]: [&'static str; 3],
+) {
     event.copy(sid, id_field);
     event.copy("TargetDomainName", domain_field);
     if let Some(name) = event.text("TargetUserName") {
@@ -310,7 +314,7 @@ fn process_and_source(event: &mut WindowsEvent<'_, '_>) {
     client_address(event);
 }
 
-fn file(event: &mut WindowsEvent<'_, '_>, key: &str) {
+fn file(event: &mut WindowsEvent<'_, '_>, key: &'static str) {
     event.copy(key, "file.path");
     event.complete_file();
 }

@@ -163,7 +163,7 @@ fn hashes(event: &mut WindowsEvent<'_, '_>) {
         related.push(hash);
         match owner {
             Some((_, imphash)) if algorithm == "imphash" => event.doc.set(imphash, hash),
-            Some((hashes, _)) if !algorithm.contains('.') => event.doc.set_member(hashes, algorithm, hash),
+            Some((hashes, _)) if !algorithm.contains('.') => event.doc.put_member(hashes, algorithm, hash),
             _ => {}
         }
     }
