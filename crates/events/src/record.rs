@@ -142,7 +142,11 @@ impl<'j> Envelope<'j> {
 
 /// Whether a record with such a key may be raw: what the normaliser needs to see, at the least.
 pub(crate) fn is_raw_key(key: &str) -> bool {
-    matches!(key, "Event" | "EventID" | "winlog") || key.starts_with("winlog.")
+    match key.as_bytes().first() {
+        Some(b'E') => matches!(key, "Event" | "EventID"),
+        Some(b'w') => key.strip_prefix("winlog").is_some_and(|rest| rest.is_empty() || rest.starts_with('.')),
+        _ => false,
+    }
 }
 
 fn metadata_text(scalar: Scalar<'_>) -> Option<Cow<'_, str>> {

@@ -362,25 +362,34 @@ impl<'a> Ecs<'a> {
     /// Where a field is to be put: in objects, or, where something else stands in the way of one, beside that under
     /// a dotted key, so that both survive.
     fn place(&mut self, name: NameId) -> PlaceId {
-        if let Some(object) = self.names.parent(name).and_then(|object| self.there(object))
-            && let Content::Open = self.at(object).content
-        {
-            return self.place_in(object, name);
-        }
-        if let Some(at) = self.find(name) {
-            return at;
-        }
-        if let Some(above) = self.above(name)
-            && let Content::Value(value) = self.at(above).content
-        {
-            if value.stands_in_the_way() {
-                let name = self.dotted(above, name);
-                return self.place_in(self.at(above).parent, name);
+        let Some(object) = self.names.parent(name) else { return DOCUMENT };
+        match self.object_place(object) {
+            Ok(object) => self.place_in(object, name),
+            Err(blocked) => {
+                let name = self.dotted(blocked, name);
+                self.place_in(self.at(blocked).parent, name)
             }
-            self.at_mut(above).content = Content::Open;
         }
-        let object = self.names.parent(name).map_or(DOCUMENT, |object| self.place(object));
-        self.place_in(object, name)
+    }
+
+    /// Where an object is, or is to be; else what stands in its way.
+    fn object_place(&mut self, name: NameId) -> Result<PlaceId, PlaceId> {
+        match self.there(name) {
+            Some(at) => match self.at(at).content {
+                Content::Value(value) if value.stands_in_the_way() => Err(at),
+                Content::Value(_) => {
+                    if !self.open(at) {
+                        self.at_mut(at).content = Content::Open;
+                    }
+                    Ok(at)
+                }
+                Content::Nothing | Content::Open => Ok(at),
+            },
+            None => match self.names.parent(name) {
+                Some(object) => self.object_place(object).map(|object| self.place_in(object, name)),
+                None => Ok(DOCUMENT),
+            },
+        }
     }
 
     /// The nearest object that a field is in by its path and that is there, or what stands in its way.

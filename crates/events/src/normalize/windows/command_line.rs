@@ -7,18 +7,16 @@ use crate::normalize::value::Arena;
 pub(super) fn split<'t>(arena: &'t Arena, command_line: &'t str) -> impl Iterator<Item = &'t str> {
     let mut rest = trim_blanks(command_line);
     std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let end = rest.find([' ', '\t']).unwrap_or(rest.len());
-        let (argument, tail) =
-            match rest.split_at_checked(end).filter(|(argument, _)| !argument.contains('"')) {
-                Some(plain) => plain,
-                None => {
-                    let (argument, tail) = quoted(rest);
-                    (arena.copy(&argument), tail)
-                }
-            };
+        let first = rest.bytes().position(|byte| matches!(byte, b' ' | b'\t' | b'"'));
+        let (argument, tail) = match first.and_then(|at| rest.split_at_checked(at)) {
+            None if rest.is_empty() => return None,
+            None => (rest, ""),
+            Some((_, tail)) if tail.starts_with('"') => {
+                let (argument, tail) = quoted(rest);
+                (arena.copy(&argument), tail)
+            }
+            Some(plain) => plain,
+        };
         rest = trim_blanks(tail);
         Some(argument)
     })
@@ -31,39 +29,34 @@ fn trim_blanks(text: &str) -> &str {
 /// The first argument, and what follows it.
 fn quoted(text: &str) -> (String, &str) {
     let mut argument = String::new();
-    let mut quoted = false;
-    let mut backslashes = 0;
-    let mut characters = text.char_indices().peekable();
-    while let Some((at, character)) = characters.next() {
-        match character {
-            '\\' => {
-                backslashes += 1;
-                continue;
+    let mut within_quotes = false;
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b' ' | b'\t')) {
+        let Some((plain, tail)) = rest.split_at_checked(at) else { break };
+        let Some(after) = tail.strip_prefix('"') else {
+            argument.push_str(plain);
+            let Some(after) = tail.strip_prefix([' ', '\t']) else { break };
+            if !within_quotes {
+                return (argument, after);
             }
-            '"' => {
-                argument.extend(std::iter::repeat_n('\\', backslashes / 2));
-                if backslashes % 2 == 1 {
-                    argument.push('"');
-                } else {
-                    if quoted && characters.next_if(|&(_, next)| next == '"').is_some() {
-                        argument.push('"');
-                    }
-                    quoted = !quoted;
-                }
-                backslashes = 0;
-                continue;
-            }
-            ' ' | '\t' if !quoted => {
-                argument.extend(std::iter::repeat_n('\\', backslashes));
-                return (argument, text.get(at + 1..).unwrap_or_default());
-            }
-            _ => {}
+            argument.push_str(tail.get(..1).unwrap_or_default());
+            rest = after;
+            continue;
+        };
+        rest = after;
+        let backslashes = plain.len() - plain.trim_end_matches('\\').len();
+        argument.push_str(plain.get(..plain.len() - backslashes.div_ceil(2)).unwrap_or_default());
+        if backslashes % 2 == 1 {
+            argument.push('"');
+            continue;
         }
-        argument.extend(std::iter::repeat_n('\\', backslashes));
-        backslashes = 0;
-        argument.push(character);
+        if within_quotes && let Some(after) = rest.strip_prefix('"') {
+            argument.push('"');
+            rest = after;
+        }
+        within_quotes = !within_quotes;
     }
-    argument.extend(std::iter::repeat_n('\\', backslashes));
+    argument.push_str(rest);
     (argument, "")
 }
 
@@ -86,5 +79,7 @@ mod tests {
         check(r#"a "b""c" d"#, &["a", "b\"c d"]);
         check(r#"a "" b"#, &["a", "", "b"]);
         check("é \"ü", &["é", "ü"]);
+        check(r#"a"b c"\\"d e" f\"#, &["ab c\\d e", "f\\"]);
+        check(r#"\\\"a b\"#, &["\\\"a", "b\\"]);
     }
 }
