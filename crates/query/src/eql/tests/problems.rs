@@ -221,3 +221,18 @@ fn the_catalogue_only_warns_of_unknown_fields() {
         compile("any where ?xyzzy == 1", Options { schema: &schema(), ..options }).diagnostics.is_empty()
     );
 }
+
+/// A caseless field is asked without regard to case, whatever the operator says: that needs more memory.
+#[test]
+fn a_pattern_is_compiled_as_it_will_be_asked() {
+    let options =
+        Options { schema: Schema::catalogue(), event_category_field: "event.category", lenient: false };
+    let problems = |field: &str, operator: &str, times: usize| {
+        let query = format!("any where {field} {operator} \"(abcdefgh{{100}}){{{times}}}\"");
+        compile(&query, options).diagnostics.iter().map(|problem| problem.code).collect::<Vec<_>>()
+    };
+    let fitting = |times: &usize| problems("file.path", "regex~", *times).is_empty();
+    let times = (1..100).map(|times| times * 20).take_while(fitting).last().unwrap() + 20;
+    assert_eq!(problems("file.path", "regex", times), [""; 0]);
+    assert_eq!(problems("file.path.caseless", "regex", times), ["eql::bad-regex"]);
+}
