@@ -5,8 +5,8 @@
 //!
 //! - A predicate holds if *any* value of the row passes its test, and a test looks at nothing but the value.
 //!   So a distinct value may be judged once for all rows that have it (`strings`).
-//! - A prefilter may only name too many candidates, never too few: each is verified by its own pattern. It
-//!   takes ASCII letters of either case as equal; a [`PatternMatcher`] folds no others (`strings`).
+//! - A set of patterns finds what each of its patterns by itself does: a literal that a pattern needs may name too
+//!   many candidates, never too few ([`PatternSet`], `strings`).
 //! - Filters are two-valued, so `and`, `or` and `not` are intersection, union and complement of sets of rows,
 //!   in any order (`program`, `evaluate`).
 //! - A node's rows are asked for only *among* rows that still matter; what a node says of other rows is never
@@ -37,7 +37,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow_buffer::BooleanBuffer;
 use rulehound_events::EventBatch;
 #[cfg(doc)]
-use rulehound_query::PatternMatcher;
+use rulehound_query::PatternSet;
 use rulehound_query::{Filter, PatternError};
 use rulehound_schema::Field;
 

@@ -6,8 +6,9 @@ use aho_corasick::{Anchored, BuildError, dfa, nfa};
 
 use super::literals::{Literal, Place};
 
-/// Most bytes of a deterministic automaton; beyond that a compact one, which is slower and quicker to build.
-const MOST_DFA_BYTES: usize = 1 << 20;
+/// Most bytes of a deterministic automaton: a few milliseconds to build. Beyond that a compact one, which takes three times
+/// as long for each byte.
+const MOST_DFA_BYTES: usize = 8 << 20;
 
 /// A literal, by its place in the list that an index was made from.
 pub(super) type LiteralId = u32;
