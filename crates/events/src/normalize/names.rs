@@ -211,3 +211,55 @@ impl Names {
         self.places[name.0 as usize] = (self.record, place);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_names_what_its_text_names() {
+        let mut names = Names::new(None);
+        names.begin();
+        for _ in 0..2 {
+            let object = names.field("a.b");
+            assert_eq!(names.path_name("a.b"), object);
+            assert_eq!(names.known_member(object, "a.b"), names.member(object, "a.b"));
+            assert_ne!(names.known_member(object, "a.b"), object);
+            let whole = "a.b";
+            let (part, rest) = (&whole[..1], &whole[2..]);
+            assert_eq!(names.field(part), names.path_name("a"));
+            let outer = names.field(part);
+            assert_eq!(names.known_member(outer, rest), object);
+        }
+    }
+
+    #[test]
+    fn the_member_that_comes_next_is_the_one_of_the_key() {
+        let mut names = Names::new(None);
+        names.begin();
+        for keys in [["a", "b", "c"], ["a", "b", "c"], ["b", "a", "c"], ["c", "c", "a"]] {
+            let (object, mut previous) = (names.field("x"), None);
+            for key in keys {
+                let name = names.next_member(object, previous, key);
+                assert_eq!(name, names.member(object, key), "{key} in {keys:?}");
+                previous = Some(name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_forgotten_before_they_fill_memory() {
+        let mut names = Names::new(None);
+        names.begin();
+        for n in 0..=MOST_NAMES {
+            names.member(ROOT, &n.to_string());
+        }
+        let last = names.member(ROOT, "last");
+        names.set_place(last, 7);
+        assert_eq!(names.place(last), Some(7));
+        names.begin();
+        assert_eq!(names.names.len(), 1);
+        let name = names.field("last");
+        assert!(names.place(name).is_none() && names.key(name) == "last");
+    }
+}

@@ -34,12 +34,12 @@ fn quoted(text: &str) -> (String, &str) {
     while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b' ' | b'\t')) {
         let Some((plain, tail)) = rest.split_at_checked(at) else { break };
         let Some(after) = tail.strip_prefix('"') else {
+            let (blank, after) = tail.split_at_checked(1).unwrap_or((tail, ""));
             argument.push_str(plain);
-            let Some(after) = tail.strip_prefix([' ', '\t']) else { break };
             if !within_quotes {
                 return (argument, after);
             }
-            argument.push_str(tail.get(..1).unwrap_or_default());
+            argument.push_str(blank);
             rest = after;
             continue;
         };
