@@ -132,6 +132,11 @@ pub fn keys_of(keys: &[JoinKey], event: &dyn FieldSource) -> Result<Vec<Key>, To
             }
             values.push(KeyValue::Null);
         }
+        if let [value] = &values[..] {
+            // As nearly always.
+            combinations.iter_mut().for_each(|head| head.push(value.clone()));
+            continue;
+        }
         values.sort();
         values.dedup();
         if combinations.len().saturating_mul(values.len()) > MAX_KEYS {
