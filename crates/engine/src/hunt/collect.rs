@@ -155,21 +155,21 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// What was kept, in order.
+    /// What was kept, put in order on so many threads.
     ///
     /// # Errors
     /// If something could not be kept.
-    pub(super) fn finish(self) -> io::Result<Hits> {
+    pub(super) fn finish(self, threads: usize) -> io::Result<Hits> {
         if let Some(failure) = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(failure);
         }
-        let threads = self.idle.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let of_threads = self.idle.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (mut shelves, mut others) = (Vec::new(), Vec::new());
-        for ThreadHits { shelf, events, steps, own_places, too_many_keys } in threads {
+        for ThreadHits { shelf, events, steps, own_places, too_many_keys } in of_threads {
             shelves.push(shelf);
             others.push((events, steps, own_places, too_many_keys));
         }
-        let (store, places) = EventStore::new(shelves)?;
+        let (store, places) = EventStore::new(shelves, threads)?;
         let mut events = vec![Vec::new(); self.rules];
         let mut steps = Vec::new();
         let mut own_places = HashMap::new();

@@ -104,7 +104,7 @@ pub fn hunt<'a>(
     let collector = Collector::new(&questions, rules.len());
     let scan_options = ScanOptions { layout: questions.layout.clone(), ..options.scan.clone() };
     let scan = scan(inputs, &scan_options, &|batch| collector.take(&batch));
-    let mut hits = collector.finish()?;
+    let mut hits = collector.finish(options.scan.threads)?;
     let detections = detect(&queries, &mut hits, options.scan.threads)?;
     let profile = options.profile.then(|| HuntProfile::new(&questions, rules.len(), &detections.correlating));
     let overflows = overflow::overflows(rules, &detections.found, &hits.store);

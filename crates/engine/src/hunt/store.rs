@@ -6,6 +6,7 @@
 //! what costs a hash of the record: which two are the same, and which of two at the same moment comes first.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use rulehound_events::EventBatch;
 use serde::{Deserialize, Serialize};
@@ -146,7 +147,7 @@ impl Places {
 /// first. The order depends on nothing but the events.
 #[derive(Debug)]
 pub(crate) struct EventStore {
-    spools: Vec<Spool>,
+    spools: Vec<Mutex<Spool>>,
     /// Where each shelf begins.
     starts: Vec<usize>,
     events: Vec<Stored>,
@@ -156,7 +157,7 @@ pub(crate) struct EventStore {
 impl EventStore {
     /// Puts all events in order. Two with the same `_index` and `_id` are one and count as duplicates; should they differ,
     /// the one whose record is less, byte by byte, stays.
-    pub(crate) fn new(shelves: Vec<Shelf>) -> io::Result<(Self, Places)> {
+    pub(crate) fn new(shelves: Vec<Shelf>, threads: usize) -> io::Result<(Self, Places)> {
         let mut store = Self { spools: Vec::new(), starts: Vec::new(), events: Vec::new(), duplicates: 0 };
         let mut given = Vec::new();
         let mut gives_hash = false;
@@ -171,17 +172,17 @@ impl EventStore {
                 store.events.push(Stored { number: number(event.number)?, ..event });
             }
             gives_hash |= shelf.gives_hash;
-            store.spools.push(shelf.spool);
+            store.spools.push(Mutex::new(shelf.spool));
             store.starts.push(start);
         }
         // What an event is the same as; itself, if it stays.
         let mut same: Vec<_> = store.events.iter().map(|event| event.number).collect();
         if gives_hash && given.len() < store.events.len() {
             // A given id may be that which is made of another record.
-            given = store.identities(&store.events.clone())?;
+            given = store.identities(&store.events)?;
         }
         store.find_given_twice(given, &mut same)?;
-        store.put_in_order(&mut same)?;
+        store.put_in_order(&mut same, threads)?;
         let places = store.places(&same);
         store.events.shrink_to_fit();
         Ok((store, places))
@@ -213,32 +214,57 @@ impl EventStore {
     }
 
     /// Sorts the events; those that time and sequence do not tell apart, by identity.
-    fn put_in_order(&mut self, same: &mut [EventRef]) -> io::Result<()> {
+    fn put_in_order(&mut self, same: &mut [EventRef], threads: usize) -> io::Result<()> {
         let mut events = std::mem::take(&mut self.events);
         events.sort_unstable_by_key(|event| (event.order(), event.number));
-        for tied in events.chunk_by_mut(|a, b| a.order() == b.order()).filter(|tied| tied.len() > 1) {
-            let identities = self.identities(tied)?;
-            let mut order: Vec<_> = identities.into_iter().zip(tied.iter().copied()).collect();
-            order.sort_unstable_by_key(|(identity, _)| *identity);
-            let mut first: Option<(Identity, EventRef)> = None;
-            for (place, ((identity, number), event)) in tied.iter_mut().zip(order) {
-                *place = event;
-                match first {
-                    // Their ids were made of the records: they are the same in all.
-                    Some((of_first, first)) if of_first == identity => {
-                        same.get_mut(number.number()).into_iter().for_each(|same| *same = first);
-                    }
-                    _ => first = Some((identity, number)),
-                }
+        let (store, share) = (&*self, events.len().div_ceil(threads.max(1)));
+        let mut rest = &mut events[..];
+        let copies = std::thread::scope(|scope| {
+            let mut workers = Vec::new();
+            while !rest.is_empty() {
+                let last = rest.get(share - 1).map(Stored::order);
+                let end = last.map_or(rest.len(), |last| rest.partition_point(|event| event.order() <= last));
+                let (events, after) = rest.split_at_mut(end);
+                rest = after;
+                workers.push(scope.spawn(|| store.settle_ties(events)));
             }
+            let mut copies = Vec::new();
+            for worker in workers {
+                // A panic elsewhere is reported where it happens.
+                copies.extend(worker.join().map_err(|_| io::Error::other("a thread has panicked"))??);
+            }
+            io::Result::Ok(copies)
+        })?;
+        for (copy, first) in copies {
+            same.get_mut(copy.number()).into_iter().for_each(|same| *same = first);
         }
         events.retain(|event| same.get(event.number.number()) == Some(&event.number));
         self.events = events;
         Ok(())
     }
 
+    /// Puts those of the same time and sequence in the order of their identities. Gives those that are the same as
+    /// another, each with that.
+    fn settle_ties(&self, events: &mut [Stored]) -> io::Result<Vec<(EventRef, EventRef)>> {
+        let mut copies = Vec::new();
+        for tied in events.chunk_by_mut(|a, b| a.order() == b.order()).filter(|tied| tied.len() > 1) {
+            let mut order: Vec<_> = self.identities(tied)?.into_iter().zip(tied.iter().copied()).collect();
+            order.sort_unstable_by_key(|(identity, _)| *identity);
+            let mut first: Option<(Identity, EventRef)> = None;
+            for (place, ((identity, number), event)) in tied.iter_mut().zip(order) {
+                *place = event;
+                match first {
+                    // Their ids were made of the records: they are the same in all.
+                    Some((of_first, first)) if of_first == identity => copies.push((number, first)),
+                    _ => first = Some((identity, number)),
+                }
+            }
+        }
+        Ok(copies)
+    }
+
     /// The identities of some events, each with the event's number.
-    fn identities(&mut self, events: &[Stored]) -> io::Result<Vec<(Identity, EventRef)>> {
+    fn identities(&self, events: &[Stored]) -> io::Result<Vec<(Identity, EventRef)>> {
         let identity = |event: &Stored| {
             let kept = self.kept(event)?;
             Ok((identity(kept.index.as_deref(), &kept.id()), event.number))
@@ -263,16 +289,16 @@ impl EventStore {
         Places { starts: self.starts.clone(), places }
     }
 
-    fn kept(&mut self, event: &Stored) -> io::Result<ReadEvent> {
+    fn kept(&self, event: &Stored) -> io::Result<ReadEvent> {
         let shelf = self.starts.partition_point(|start| *start <= event.number.number());
-        let spool = shelf.checked_sub(1).and_then(|shelf| self.spools.get_mut(shelf));
-        spool.ok_or_else(no_such_event)?.read(event.spooled)
+        let spool =
+            shelf.checked_sub(1).and_then(|shelf| self.spools.get(shelf)).ok_or_else(no_such_event)?;
+        spool.lock().unwrap_or_else(PoisonError::into_inner).read(event.spooled)
     }
 
     /// Reads an event back.
-    pub(crate) fn read(&mut self, event: EventRef) -> io::Result<FoundEvent> {
-        let stored = *self.stored(event).ok_or_else(no_such_event)?;
-        self.kept(&stored)?.into_event()
+    pub(crate) fn read(&self, event: EventRef) -> io::Result<FoundEvent> {
+        self.kept(self.stored(event).ok_or_else(no_such_event)?)?.into_event()
     }
 
     /// When the event was; `None` if it has no time.

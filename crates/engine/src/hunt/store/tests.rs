@@ -59,6 +59,7 @@ proptest! {
     #[test]
     fn events_come_once_and_in_order_however_they_are_shared_out(
         events in prop::collection::vec((given(), 0..3_usize), 0..24),
+        threads in 1..4_usize,
     ) {
         let all: Vec<Given> = events.iter().map(|(event, _)| event.clone()).collect();
         let batch = batch_of(&all);
@@ -83,7 +84,7 @@ proptest! {
             .enumerate()
             .map(|(row, (event, shelf))| (*shelf, shelves[*shelf].put(&batch, row, event.moment).unwrap()))
             .collect();
-        let (mut store, places) = EventStore::new(shelves.into()).unwrap();
+        let (store, places) = EventStore::new(shelves.into(), threads).unwrap();
 
         prop_assert_eq!(store.len(), expected.len());
         prop_assert_eq!(store.duplicates() as usize, all.len() - expected.len());
