@@ -25,7 +25,7 @@ mod stream;
 mod utf16;
 mod zip_archive;
 
-pub use report::{Problem, ProblemKind, Problems, ScanReport, SkipReason};
+pub use report::{Problem, ProblemKind, Problems, ScanReport, ScanTimes, SkipReason};
 
 /// What to read, as named on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]

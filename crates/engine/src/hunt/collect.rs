@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::io;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use arrow_buffer::BooleanBuffer;
 use rulehound_events::{EventBatch, EventRow};
@@ -52,6 +54,8 @@ pub(super) struct Collector<'a> {
     /// What no thread is using; each batch takes one.
     idle: Mutex<Vec<ThreadHits>>,
     failure: Mutex<Option<io::Error>>,
+    /// Nanoseconds that all threads spent in the matcher.
+    matching: AtomicU64,
 }
 
 /// The hits that a thread has found.
@@ -72,12 +76,20 @@ impl<'a> Collector<'a> {
         };
         let usual = [field(TIMESTAMP), field("event.sequence"), field("winlog.record_id")];
         let (hasher, idle, failure) = (ahash::RandomState::new(), Mutex::default(), Mutex::default());
-        Self { questions, usual, rules, hasher, idle, failure }
+        Self { questions, usual, rules, hasher, idle, failure, matching: AtomicU64::new(0) }
+    }
+
+    /// Time that all threads spent in the matcher.
+    pub(super) fn matching(&self) -> Duration {
+        Duration::from_nanos(self.matching.load(Ordering::Relaxed))
     }
 
     /// Matches a batch and keeps the events that were hit. Breaks off if they cannot be kept.
     pub(super) fn take(&self, batch: &EventBatch) -> ControlFlow<()> {
+        let started = Instant::now();
         let found = self.questions.matcher.evaluate(batch);
+        let took = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.matching.fetch_add(took, Ordering::Relaxed);
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let hits = idle().pop();
         let mut hits = hits.unwrap_or_else(|| ThreadHits::new(self.rules, self.hasher.clone()));

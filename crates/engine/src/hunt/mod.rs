@@ -15,6 +15,7 @@ mod store;
 
 use std::collections::HashMap;
 use std::io;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rulehound_events::read::{Input, ScanOptions, ScanReport, scan};
@@ -82,10 +83,25 @@ pub struct Hunt<'a> {
     pub overflows: Vec<Overflow>,
     /// What each rule cost, if that was asked for.
     pub profile: Option<HuntProfile>,
+    /// Where the time after the scan's own stages went.
+    pub times: HuntTimes,
     rules: &'a [(&'a Rule, &'a Query)],
     detections: Detections,
     store: EventStore,
     created: Timestamp,
+}
+
+/// Where the time of a hunt went, beside what [`ScanReport::times`] says of reading.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HuntTimes {
+    /// Compiling the filters of all rules together.
+    pub compile: Duration,
+    /// Matching batches, summed over the threads.
+    pub matching: Duration,
+    /// Keeping the events that were hit, summed over the threads.
+    pub keeping: Duration,
+    /// Putting hits in order and through the correlators.
+    pub correlating: Duration,
 }
 
 /// Runs rules over events.
@@ -99,15 +115,21 @@ pub fn hunt<'a>(
     inputs: &[Input],
     options: &HuntOptions,
 ) -> Result<Hunt<'a>, HuntError> {
+    let started = Instant::now();
     let questions = Questions::new(rules, options)?;
+    let compile = started.elapsed();
     let queries: Vec<&Query> = rules.iter().map(|(_, query)| *query).collect();
     let collector = Collector::new(&questions, rules.len());
     let scan_options = ScanOptions { layout: questions.layout.clone(), ..options.scan.clone() };
     let scan = scan(inputs, &scan_options, &|batch| collector.take(&batch));
+    let matching = collector.matching();
+    let keeping = scan.times.sink.saturating_sub(matching);
+    let started = Instant::now();
     let mut hits = collector.finish(options.scan.threads)?;
     let detections = detect(&queries, &mut hits, options.scan.threads)?;
     let profile = options.profile.then(|| HuntProfile::new(&questions, rules.len(), &detections.correlating));
     let overflows = overflow::overflows(rules, &detections.found, &hits.store);
+    let times = HuntTimes { compile, matching, keeping, correlating: started.elapsed() };
     Ok(Hunt {
         scan,
         events_hit: hits.store.len() as u64,
@@ -116,6 +138,7 @@ pub fn hunt<'a>(
         too_many_keys: hits.too_many_keys,
         overflows,
         profile,
+        times,
         rules,
         detections,
         store: hits.store,

@@ -1,6 +1,7 @@
 //! What a scan has read, what it has skipped and why.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::normalize::Shape;
 use crate::{Misfits, Origin, RecordError};
@@ -24,6 +25,21 @@ pub struct ScanReport {
     pub problems: Problems,
     /// Values that did not fit the type of their field.
     pub misfits: Misfits,
+    /// Where the time went.
+    pub times: ScanTimes,
+}
+
+/// Where the time of a scan went, summed over its threads. What a thread waits for another is in none of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScanTimes {
+    /// Opening, reading and decompressing files, and finding where their records are.
+    pub read: Duration,
+    /// Rendering the records of event logs to JSON.
+    pub render: Duration,
+    /// Parsing and normalising records, and putting their values into columns.
+    pub shred: Duration,
+    /// What was done with the batches.
+    pub sink: Duration,
 }
 
 impl ScanReport {
@@ -51,6 +67,10 @@ impl ScanReport {
         }
         self.problems.merge(&other.problems);
         self.misfits.merge(&other.misfits);
+        self.times.read += other.times.read;
+        self.times.render += other.times.render;
+        self.times.shred += other.times.shred;
+        self.times.sink += other.times.sink;
     }
 }
 

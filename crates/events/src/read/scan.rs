@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::inputs::{self, Pending};
 use super::open::{self, Opened};
-use super::{BlockSource, Input, ProblemKind, ScanOptions, ScanReport, Work};
+use super::{BlockSource, Input, ProblemKind, ScanOptions, ScanReport, Work, event_log};
 use crate::buffer::BufferPool;
+use crate::record::Block;
 use crate::{EventBatch, Origin, Shredder};
 
 type Sink<'s> = dyn Fn(EventBatch) -> ControlFlow<()> + Sync + 's;
@@ -139,12 +141,14 @@ impl<'s> Worker<'s> {
             let source = match task {
                 Task::Read(source) => source,
                 Task::Open(pending, opening) => {
+                    let started = Instant::now();
                     let (source, members) =
                         match open::open(&pending, self.options, &queue.pool, &mut self.report) {
                             Opened::Records(blocks) => (Some(blocks), Vec::new()),
                             Opened::Members(members) => (None, members),
                             Opened::Nothing => (None, Vec::new()),
                         };
+                    self.report.times.read += started.elapsed();
                     let file = pending.name;
                     let source = source.map(|blocks| Arc::new(Source { file, blocks: Mutex::new(blocks) }));
                     opening.is(source.clone(), members);
@@ -167,8 +171,9 @@ impl<'s> Worker<'s> {
         while let Some(work) = self.next_work(source).filter(|_| !self.is_stopped()) {
             let block = Arc::new(match work {
                 Work::Records(block) => block,
-                Work::Chunk(chunk) => chunk.render(&mut self.report),
+                Work::Chunk(chunk) => self.render(chunk),
             });
+            let (started, sink) = (Instant::now(), self.report.times.sink);
             self.report.records += block.records.len() as u64;
             for (number, span) in block.records.iter().enumerate() {
                 match self.shredder.push_record(&block, number) {
@@ -182,11 +187,21 @@ impl<'s> Worker<'s> {
                     self.flush();
                 }
             }
+            let in_sink = self.report.times.sink - sink;
+            self.report.times.shred += started.elapsed().saturating_sub(in_sink);
         }
+    }
+
+    fn render(&mut self, chunk: event_log::Chunk) -> Block {
+        let started = Instant::now();
+        let block = chunk.render(&mut self.report);
+        self.report.times.render += started.elapsed();
+        block
     }
 
     fn next_work(&mut self, source: &Source) -> Option<Work> {
         let mut blocks = lock(&source.blocks);
+        let started = Instant::now();
         let work = blocks.next(&mut self.report);
         let stream = blocks.stream();
         self.report.bytes += stream.take_bytes_read();
@@ -196,6 +211,7 @@ impl<'s> Worker<'s> {
             let origin = Origin { file: source.file.clone(), position: 0 };
             self.report.problems.add(open::kind_of(&error), origin, error.to_string());
         }
+        self.report.times.read += started.elapsed();
         work
     }
 
@@ -205,9 +221,11 @@ impl<'s> Worker<'s> {
         }
         let batch = self.shredder.finish();
         self.report.events += batch.num_rows() as u64;
+        let started = Instant::now();
         if (self.sink)(batch).is_break() {
             self.stop.store(true, Ordering::Relaxed);
         }
+        self.report.times.sink += started.elapsed();
     }
 
     fn is_stopped(&self) -> bool {
