@@ -47,7 +47,7 @@ fn time(number: u64) -> String {
 /// An ECS event such as Elastic Defend ships: of processes, files, the registry, libraries or the network.
 pub fn ecs_event(number: u64) -> String {
     let seed = |salt: u64| mixed(number.wrapping_mul(31).wrapping_add(salt));
-    let (program, parent) = (pick(&PROGRAMS, number), pick(&PROGRAMS, number / 3 + 1));
+    let (program, parent) = (pick(&PROGRAMS, number), "services.exe");
     let (host, user) = (format!("host-{}", number % 50), format!("user{}", number % 200));
     let (category, kind, action) = match seed(1) % 6 {
         0 | 1 => ("process", "start", "start"),

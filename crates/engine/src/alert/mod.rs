@@ -17,9 +17,12 @@ mod tests;
 
 pub use path::get as field;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rulehound_events::Document;
 use rulehound_rules::{Rule, Severity};
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::FoundEvent;
@@ -37,8 +40,17 @@ pub struct Alert {
     pub severity: Severity,
     /// Whether it is a building block: part of a sequence, or by a rule whose alerts are building blocks.
     pub building_block: bool,
-    /// The whole document.
+    /// The event and what the alert says of it: all of the alert's document but what it says of its rule. Serialized,
+    /// an alert is the whole document.
     pub document: Document,
+    /// What all alerts of the rule say of it, once for all of them.
+    rule_fields: Arc<Document>,
+}
+
+impl Serialize for Alert {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.document.iter().chain(&*self.rule_fields))
+    }
 }
 
 /// What an alert stands on (`kibana.alert.ancestors`).
@@ -74,7 +86,7 @@ impl Ancestor {
 pub(crate) struct AlertBuilder<'a> {
     rule: &'a Rule,
     /// `kibana.alert.rule.*`: the same on every alert of the rule.
-    rule_fields: Document,
+    rule_fields: Arc<Document>,
     /// The moment of making.
     created: String,
 }
@@ -82,7 +94,7 @@ pub(crate) struct AlertBuilder<'a> {
 impl<'a> AlertBuilder<'a> {
     /// A builder for the alerts of a rule, made at `created`.
     pub(crate) fn new(rule: &'a Rule, created: Timestamp) -> Self {
-        Self { rule, rule_fields: rule_fields(rule), created: common::timestamp(created) }
+        Self { rule, rule_fields: Arc::new(rule_fields(rule)), created: common::timestamp(created) }
     }
 
     /// The alert of a single event.
@@ -93,7 +105,13 @@ impl<'a> AlertBuilder<'a> {
         let overrides = Overrides::of(self.rule, &event.document);
         let building_block = self.rule.is_building_block();
         let document = self.base(event, &overrides, &id);
-        Alert { id, severity: overrides.severity, building_block, document }
+        Alert {
+            id,
+            severity: overrides.severity,
+            building_block,
+            document,
+            rule_fields: self.rule_fields.clone(),
+        }
     }
 
     /// The alerts of a sequence or sample: the shell first, then a building block for each event.
@@ -140,12 +158,14 @@ impl<'a> AlertBuilder<'a> {
             severity: plain.severity,
             building_block: self.rule.is_building_block(),
             document: shell,
+            rule_fields: self.rule_fields.clone(),
         };
         let block_alerts = blocks.into_iter().zip(block_ids).map(|(document, id)| Alert {
             id,
             severity: plain.severity,
             building_block: true,
             document,
+            rule_fields: self.rule_fields.clone(),
         });
         std::iter::once(shell_alert).chain(block_alerts).collect()
     }
@@ -194,9 +214,8 @@ impl<'a> AlertBuilder<'a> {
         set("kibana.alert.risk_score", overrides.risk_score.clone());
         set("kibana.alert.uuid", json!(id));
         set("kibana.alert.intended_timestamp", json!(self.created));
-        for (name, value) in &self.rule_fields {
-            set(name, value.clone());
-        }
         set("kibana.alert.rule.name", json!(overrides.rule_name));
+        // An event may be an alert itself, of another rule.
+        document.retain(|name, _| !self.rule_fields.contains_key(name));
     }
 }

@@ -50,9 +50,14 @@ fn of_event(rule: &Rule, document: Value) -> Alert {
     builder(rule).event_alert(event("e1", document))
 }
 
+/// The document of an alert.
+fn whole(alert: &Alert) -> Value {
+    serde_json::to_value(alert).unwrap()
+}
+
 #[track_caller]
 fn check(alert: &Alert, field: &str, expected: Value) {
-    assert_eq!(alert.document.get(field), Some(&expected), "{field}");
+    assert_eq!(whole(alert).get(field), Some(&expected), "{field}");
 }
 
 #[test]
@@ -98,7 +103,7 @@ fn an_event_alert_is_the_event_and_the_rule() {
     check(&alert, "kibana.alert.rule.created_at", json!("2026-01-02T00:00:00.000Z"));
     check(&alert, "kibana.alert.rule.indices", json!(["logs-x-*"]));
     assert_eq!(
-        alert.document["kibana.alert.rule.parameters"]["query"],
+        whole(&alert)["kibana.alert.rule.parameters"]["query"],
         json!("process where process.name == \"a.exe\"")
     );
     assert!(!alert.document.contains_key("kibana"));

@@ -99,7 +99,7 @@ fn load(args: &HuntArgs, output: &Output) -> Result<RuleSet, Failure> {
 
 fn write_alert(out: &mut dyn Write, alert: &Alert, before: &str, after: &str) -> Result<(), Failure> {
     out.write_all(before.as_bytes())?;
-    serde_json::to_writer(&mut *out, &alert.document).map_err(std::io::Error::from)?;
+    serde_json::to_writer(&mut *out, alert).map_err(std::io::Error::from)?;
     out.write_all(after.as_bytes())?;
     Ok(())
 }
