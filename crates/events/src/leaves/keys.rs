@@ -72,15 +72,26 @@ struct Key {
 }
 
 /// The keys that came next when it last was another than before, the newest first.
-#[derive(Clone, Copy, Debug, Default)]
-struct Followers([Option<KeyId>; 2]);
+#[derive(Clone, Copy, Debug)]
+struct Followers([KeyId; 2]);
 
-/// The first bytes of a key and its quote, to be compared in one step.
+impl Default for Followers {
+    fn default() -> Self {
+        Self([KeyId::NONE; 2])
+    }
+}
+
+impl KeyId {
+    /// Of no key.
+    const NONE: Self = Self(u32::MAX);
+}
+
+/// The first bytes of a key and its quote, to be compared in two steps.
 #[derive(Clone, Copy, Debug)]
 struct Head {
-    bytes: u128,
+    bytes: [u64; 2],
     /// Which of them there are.
-    mask: u128,
+    mask: [u64; 2],
     length: usize,
 }
 
@@ -89,11 +100,19 @@ const HEAD_BYTES: usize = 16;
 impl Head {
     fn new(quoted: &[u8]) -> Self {
         let length = quoted.len().min(HEAD_BYTES);
-        let mut bytes = [0; HEAD_BYTES];
-        bytes.iter_mut().zip(quoted).for_each(|(to, from)| *to = *from);
-        let mask = u128::MAX.checked_shr(8 * (HEAD_BYTES - length) as u32).unwrap_or(0);
-        Self { bytes: u128::from_le_bytes(bytes), mask, length }
+        let (mut bytes, mut mask) = ([0; HEAD_BYTES], [0; HEAD_BYTES]);
+        for ((byte, mask), from) in bytes.iter_mut().zip(&mut mask).zip(quoted) {
+            (*byte, *mask) = (*from, u8::MAX);
+        }
+        Self { bytes: halves(&bytes), mask: halves(&mask), length }
     }
+}
+
+#[inline]
+fn halves(bytes: &[u8; HEAD_BYTES]) -> [u64; 2] {
+    let (low, high) = bytes.split_at(8);
+    let half = |half: &[u8]| half.first_chunk().map_or(0, |half| u64::from_le_bytes(*half));
+    [half(low), half(high)]
 }
 
 impl Key {
@@ -106,8 +125,10 @@ impl Key {
     /// The length of the key and its quote, if the text begins with them.
     fn begins(&self, text: &[u8]) -> Option<usize> {
         let (start, after) = text.split_first_chunk::<HEAD_BYTES>()?;
-        let Head { bytes, mask, length } = self.head;
-        let is_here = u128::from_le_bytes(*start) & mask == bytes
+        let Head { bytes, mask, length } = &self.head;
+        let [low, high] = halves(start);
+        let is_here = low & mask[0] == bytes[0]
+            && high & mask[1] == bytes[1]
             && (self.rest.is_empty() || after.starts_with(&self.rest));
         is_here.then_some(length + self.rest.len())
     }
@@ -137,7 +158,8 @@ impl Keys {
         paths: &PathTree,
     ) -> Result<(Target, usize), GiveUp> {
         let text = json.as_bytes().get(from..).ok_or(GiveUp)?;
-        for id in self.followers(context, *previous).0.into_iter().flatten() {
+        let Followers([first, second]) = self.followers(context, *previous);
+        for id in [first, second] {
             if let Some(key) = self.keys.get(id.0 as usize)
                 && let Some(length) = key.begins(text)
             {
@@ -178,7 +200,7 @@ impl Keys {
         match self.learn(context, key, paths) {
             Ok(id) => {
                 if let Some(followers) = self.followers_mut(context, *previous) {
-                    *followers = Followers([Some(id), followers.0[0]]);
+                    *followers = Followers([id, followers.0[0]]);
                 }
                 *previous = Some(id);
                 Ok((self.keys.get(id.0 as usize).ok_or(GiveUp)?.target, end + 1))
