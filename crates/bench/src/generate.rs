@@ -1,21 +1,21 @@
 //! Events made up, for benches that need no files: the same number gives the same event, and values repeat as they
-//! do in logs: few programs and hosts, many command lines and paths.
+//! do in logs: few programs and hosts, many command lines and paths. Nothing in them is an attack.
 
 use serde_json::{Value, json};
 
 const PROGRAMS: [&str; 12] = [
-    "svchost.exe",
-    "powershell.exe",
-    "cmd.exe",
-    "explorer.exe",
-    "chrome.exe",
-    "rundll32.exe",
-    "msiexec.exe",
-    "reg.exe",
-    "python.exe",
-    "winword.exe",
-    "conhost.exe",
-    "wmiprvse.exe",
+    "agent.exe",
+    "backup.exe",
+    "helper.exe",
+    "indexer.exe",
+    "monitor.exe",
+    "printer.exe",
+    "reader.exe",
+    "scanner.exe",
+    "sync.exe",
+    "updater.exe",
+    "viewer.exe",
+    "writer.exe",
 ];
 
 /// A number that looks like any other: the same for the same seed.
@@ -68,11 +68,11 @@ pub fn ecs_event(number: u64) -> String {
         "message": format!("Endpoint {category} event"),
         "process": {"name": program, "executable": format!("C:\\Windows\\System32\\{program}"), "pid": number % 65_000,
             "entity_id": format!("{:032x}", seed(3)),
-            "command_line": format!("\"C:\\Windows\\System32\\{program}\" /c run --job {} --key {:x}", number % 5000, seed(4)),
-            "args": [program, "/c", "run", "--job", (number % 5000).to_string()], "args_count": 5,
+            "command_line": format!("\"C:\\Windows\\System32\\{program}\" -k run --job {} --key {:x}", number % 5000, seed(4)),
+            "args": [program, "-k", "run", "--job", (number % 5000).to_string()], "args_count": 5,
             "hash": {"sha256": format!("{:016x}", mixed(number % 12)).repeat(4)},
             "code_signature": {"exists": true, "trusted": true, "subject_name": "Microsoft Windows", "status": "trusted"},
-            "parent": {"name": parent, "executable": format!("C:\\Windows\\{parent}"), "pid": number % 3000,
+            "parent": {"name": parent, "executable": format!("C:\\Windows\\System32\\{parent}"), "pid": number % 3000,
                 "entity_id": format!("{:032x}", mixed(number / 9))}},
         "user": {"name": user, "domain": "EXAMPLE", "id": format!("S-1-5-21-1-2-3-{}", 1000 + number % 200)},
     });
