@@ -1,7 +1,7 @@
 //! Normalisers: from raw records to ECS, as Elastic's integrations do it. One module a source.
 //!
-//! To add one: give its records a [`Shape`], tell it in [`shape_of`], and make a module that builds the document
-//! of a record in an `Ecs`, field by field, by their paths; call it in [`Normalizer`].
+//! To add one: give its records a [`Shape`], tell it in `shape_of`, and make a module that builds the document
+//! of a record in an `Ecs`, field by field, by their paths; call it in `Normalizer`.
 //!
 //! What becomes of a record is built of pieces of it, with no copy of its texts, and goes to the columns from
 //! there; only the few events that are shown become a [`Document`].
