@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rulehound_engine::hunt::{HuntError, HuntOptions, TimeRange, hunt};
 use rulehound_events::read::{Input, ScanOptions};
 use rulehound_query::Query;
-use rulehound_rules::{Rule, RuleSet, Status};
+use rulehound_rules::{Rule, RuleSet};
 
 use crate::event_logs;
 use crate::parse::{self, Parsed};
@@ -90,14 +90,7 @@ struct ParseCase {
 /// [`BenchError`] if there is nothing to measure or a run fails.
 pub fn run(plan: &Plan, tell: &mut dyn FnMut(&str)) -> Result<Report, BenchError> {
     let (set, loading) = load(plan);
-    let rules: Rules<'_> = set
-        .rules
-        .iter()
-        .filter_map(|loaded| match &loaded.status {
-            Status::Compiled(query) => Some((&loaded.rule, query)),
-            Status::NotRun(_) | Status::Failed => None,
-        })
-        .collect();
+    let rules: Rules<'_> = set.compiled().collect();
     if rules.is_empty() {
         return Err(BenchError::NoRules);
     }
@@ -173,7 +166,7 @@ fn load(plan: &Plan) -> (RuleSet, Loading) {
         seconds.push(usage.seconds);
         set = loaded;
     }
-    let compiled = set.rules.iter().filter(|loaded| matches!(loaded.status, Status::Compiled(_))).count();
+    let compiled = set.compiled().count();
     let loading = Loading {
         files: set.rules.len() + set.unread.len(),
         rules: set.rules.len(),

@@ -12,7 +12,7 @@ use rulehound_engine::{FilterId, Matcher, interpret};
 use rulehound_events::read::{Input, ScanOptions, scan};
 use rulehound_events::{EventBatch, Layout};
 use rulehound_query::Filter;
-use rulehound_rules::{RuleSet, Status};
+use rulehound_rules::RuleSet;
 
 /// Where the corpora are: `RULEHOUND_CORPORA`, or beside the checkout. `None`, and said so, if they are not.
 fn corpora() -> Option<PathBuf> {
@@ -31,10 +31,7 @@ fn filters(corpora: &Path) -> Vec<Filter> {
         corpora.join("detection-rules/rules"),
         corpora.join("detection-rules/rules_building_block"),
     ]);
-    let plans = set.rules.iter().filter_map(|loaded| match &loaded.status {
-        Status::Compiled(query) => Some(&query.plan),
-        Status::NotRun(_) | Status::Failed => None,
-    });
+    let plans = set.compiled().map(|(_, query)| &query.plan);
     plans.flat_map(steps).map(|step| step.filter.clone()).collect()
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rulehound_query::{Diagnostic, Severity};
+use rulehound_query::{Diagnostic, Query, Severity};
 use walkdir::WalkDir;
 
 use crate::compile::{Compilation, Status, compile, compile_kind};
@@ -66,6 +66,14 @@ impl RuleSet {
             }
         }
         loader.set
+    }
+
+    /// The rules that can be run, in their order.
+    pub fn compiled(&self) -> impl Iterator<Item = (&Rule, &Query)> {
+        self.rules.iter().filter_map(|loaded| match &loaded.status {
+            Status::Compiled(query) => Some((&loaded.rule, query)),
+            Status::NotRun(_) | Status::Failed => None,
+        })
     }
 
     /// Whether anything at all could be read, sound or not.

@@ -45,7 +45,7 @@ fn every_rule_loads() {
         ("threshold", 28),
     ];
     assert_eq!(by_type, BTreeMap::from(expected));
-    let compiled = set.rules.iter().filter(|loaded| matches!(loaded.status, Status::Compiled(_))).count();
+    let compiled = set.compiled().count();
     assert_eq!(compiled, 1024, "all EQL rules that are not deprecated");
 }
 

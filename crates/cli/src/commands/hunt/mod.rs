@@ -13,7 +13,7 @@ use rulehound_engine::alert::Alert;
 use rulehound_engine::hunt::{HuntOptions, TimeRange, hunt};
 use rulehound_events::read::ScanOptions;
 use rulehound_query::Query;
-use rulehound_rules::{Bound, Problem, Rule, RuleSet, Status};
+use rulehound_rules::{Bound, Problem, Rule, RuleSet};
 
 use super::{Exit, Failure};
 use crate::args::{HuntArgs, HuntOutput};
@@ -32,14 +32,7 @@ pub(crate) fn run(args: &HuntArgs, output: &Output) -> Result<Exit, Failure> {
         to: args.to.as_deref().map(|text| moment::parse(text, created, Bound::To)).transpose()?,
     };
     let set = load(args, output)?;
-    let rules: Vec<(&Rule, &Query)> = set
-        .rules
-        .iter()
-        .filter_map(|loaded| match &loaded.status {
-            Status::Compiled(query) => Some((&loaded.rule, query)),
-            Status::NotRun(_) | Status::Failed => None,
-        })
-        .collect();
+    let rules: Vec<(&Rule, &Query)> = set.compiled().collect();
 
     let (mut found, read) = reading::scan_with(&args.inputs, Threads::Many, output, |inputs, scan| {
         let (scan, profile) = (args.scan_options(scan), args.profile_rules);
