@@ -10,6 +10,7 @@ mod matcher;
 mod order;
 mod scope;
 pub mod search;
+mod spell;
 mod spool;
 
 pub use event::FoundEvent;

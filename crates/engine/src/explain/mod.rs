@@ -8,7 +8,6 @@ mod distance;
 mod join;
 mod nearness;
 mod rule;
-pub(crate) mod spell;
 #[cfg(test)]
 mod tests;
 mod tree;

@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 
 use super::distance::{LeafId, Shape};
 use super::nearness::nearness;
-use super::spell;
 use crate::interpret;
+use crate::spell;
 
 /// Why a filter holds on an event, or does not.
 #[derive(Clone, Debug, PartialEq, Serialize)]

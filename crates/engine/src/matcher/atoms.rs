@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use rulehound_events::EventBatch;
 use rulehound_query::{Predicate, Test};
 use rulehound_schema::Field;
 
@@ -9,8 +10,7 @@ use super::column::{ColumnAtoms, OpenColumn};
 use super::profile::{AtomCost, ColumnCost, Cost, Memory};
 use super::rows::RowSet;
 use super::{FilterId, MatcherError};
-use crate::explain::spell;
-use rulehound_events::EventBatch;
+use crate::spell;
 
 /// A predicate, counted over all columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

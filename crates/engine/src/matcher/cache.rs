@@ -62,16 +62,16 @@ impl VerdictCache {
             return judge(value, satisfied);
         }
         let hash = self.hasher.hash_one(value);
-        let known = |generation: &[Verdicts]| {
-            generation.get(column.0).and_then(|verdicts| verdicts.get(hash, value)).map(<[Slot]>::to_vec)
-        };
         let start = satisfied.len();
-        if let Some(slots) = self.newer.get(column.0).and_then(|verdicts| verdicts.get(hash, value)) {
-            return satisfied.extend_from_slice(slots);
+        let known = |generation: &[Verdicts], satisfied: &mut Vec<Slot>| {
+            let slots = generation.get(column.0).and_then(|verdicts| verdicts.get(hash, value));
+            slots.map(|slots| satisfied.extend_from_slice(slots)).is_some()
+        };
+        if known(&self.newer, satisfied) {
+            return;
         }
-        match known(&self.older) {
-            Some(slots) => satisfied.extend(slots),
-            None => judge(value, satisfied),
+        if !known(&self.older, satisfied) {
+            judge(value, satisfied);
         }
         self.remember(column, hash, value, satisfied.get(start..).unwrap_or_default());
     }

@@ -10,7 +10,7 @@ use super::profile::Memory;
 use super::program::{ComputedId, Node, NodeId, Program};
 use super::rows::RowSet;
 
-/// Of so many rows one is few: then it costs less to ask each row than to find all rows of the batch.
+/// Of so many rows of a batch one is few.
 const FEW: usize = 64;
 
 /// The state of a program on one batch: what was found out so far.
@@ -90,11 +90,10 @@ impl<'a> Evaluation<'a> {
         if self.program.is_computed(id) {
             return self.judge(id, among);
         }
-        let is_known = self.known.get(id.index()).is_some_and(Option::is_some);
-        if !is_known && among.count() <= self.batch.num_rows() / FEW {
-            return self.judge(id, among);
-        }
-        if !is_known {
+        if self.known.get(id.index()).is_none_or(Option::is_none) {
+            if self.is_few(among) {
+                return self.judge(id, among);
+            }
             let all = self.judge(id, &RowSet::full(self.batch.num_rows()));
             if let Some(known) = self.known.get_mut(id.index()) {
                 *known = Some(all);
@@ -111,9 +110,7 @@ impl<'a> Evaluation<'a> {
         match self.program.node(id) {
             Node::Constant(true) => among.clone(),
             Node::Constant(false) => RowSet::empty(self.batch.num_rows()),
-            Node::Atom(atom) if among.count() <= self.batch.num_rows() / FEW => {
-                self.columns.rows_of_few(*atom, among)
-            }
+            Node::Atom(atom) if self.is_few(among) => self.columns.rows_of_few(*atom, among),
             Node::Atom(atom) => {
                 let mut rows = self.columns.rows(*atom);
                 rows.intersect(among);
@@ -151,6 +148,11 @@ impl<'a> Evaluation<'a> {
                 rows
             }
         }
+    }
+
+    /// Whether it costs less to ask each of some rows than to find all rows of the batch.
+    fn is_few(&self, rows: &RowSet) -> bool {
+        rows.count() <= self.batch.num_rows() / FEW
     }
 
     fn is_cheap_atom(&mut self, id: NodeId) -> bool {

@@ -4,19 +4,23 @@
 //! [`crate::interpret::matches`] on that row. Each shortcut rests on one fact:
 //!
 //! - A predicate holds if *any* value of the row passes its test, and a test looks at nothing but the value.
-//!   So a distinct value may be judged once for all rows that have it (`strings`).
+//!   So a distinct value may be judged once for all rows that have it (`judged`), and its verdict be remembered from
+//!   batch to batch, the whole value with it (`cache`).
 //! - A set of patterns finds what each of its patterns by itself does: a literal that a pattern needs may name too
 //!   many candidates, never too few ([`PatternSet`], `strings`).
 //! - Filters are two-valued, so `and`, `or` and `not` are intersection, union and complement of sets of rows,
 //!   in any order (`program`, `evaluate`).
 //! - A node's rows are asked for only *among* rows that still matter; what a node says of other rows is never
 //!   looked at. Only nodes without computed expressions are remembered, and those for all rows (`evaluate`).
+//! - A filter holds nowhere if an atom that it needs holds nowhere. So it may be passed over for any such atom,
+//!   whichever is cheap to ask (`evaluate`).
 //! - A column that the batch does not have is asked row by row, as the interpreter does (`column`).
 //!
 //! The way of a filter: [`Filter`]s are folded into one graph in which equal terms are one node (`program`);
 //! their predicates become atoms, each stored once and grouped by column (`atoms`); for a batch, the graph is
 //! walked lazily from each filter's root (`evaluate`), and a column is opened when its first atom is asked
-//! for (`column`), which for strings judges all distinct values for all atoms together (`strings`).
+//! for (`column`). Of a column of strings a value is judged when it is first asked about (`judged`), for all atoms
+//! together (`strings`).
 
 mod atoms;
 mod cache;

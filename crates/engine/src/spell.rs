@@ -26,7 +26,7 @@ pub(crate) fn predicate(Predicate { field, test }: &Predicate) -> String {
 }
 
 /// An expression, such as `length(process.name) > 10`.
-pub(super) fn expr(expr: &Expr) -> String {
+pub(crate) fn expr(expr: &Expr) -> String {
     match expr {
         Expr::Literal(None) => "null".to_owned(),
         Expr::Literal(Some(value)) => literal(value),
