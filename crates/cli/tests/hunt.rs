@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use common::{folder_of, rulehound, rulehound_with_input};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
@@ -332,4 +332,20 @@ fn the_profile_tells_what_each_rule_hit_and_changes_no_alert() {
     let seed = listed.iter().find(|line| line.ends_with(&["via", "Services", "Registry"])).unwrap();
     assert_eq!(seed[4], "2", "{}", profiled.stderr);
     assert!(profiled.stderr.contains("event.category == \"process\""), "{}", profiled.stderr);
+}
+
+#[test]
+fn an_event_without_a_time_is_counted_once_however_many_keys_it_joins_by() {
+    let rule = example("../rules/windows/discovery_burst_of_account_commands.toml");
+    let (before, rest) = rule.split_once("query = '''").unwrap();
+    let after = rest.split_once("'''").unwrap().1;
+    let query = "sequence by user.name [process where true] [process where true]";
+    let users: Vec<String> = (0..40).map(|n| format!("u{n}")).collect();
+    let event = json!({"event": {"category": "process"}, "user": {"name": users}});
+    let folder = folder_of(&[
+        ("rules/joins.toml", &format!("{before}query = '''{query}'''{after}")),
+        ("events.ndjson", &format!("{event}\n")),
+    ]);
+    let run = rulehound(folder.path(), &["hunt", "--rules", "rules", "events.ndjson"]);
+    assert!(run.stderr.contains("1 event without a time could not be put in order"), "{}", run.stderr);
 }

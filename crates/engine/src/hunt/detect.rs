@@ -1,6 +1,6 @@
 //! The stateful half of a hunt: hits in the order of the events' own time, through each rule's correlator.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -62,7 +62,7 @@ pub(super) fn detect(queries: &[&Query], hits: &mut Hits, threads: usize) -> io:
         add(&mut detections.found, queries, rule, found.collect());
     }
     let Joined { found, without_time, correlating } = join(queries, hits, threads)?;
-    (detections.without_time, detections.correlating) = (without_time, correlating);
+    (detections.without_time, detections.correlating) = (without_time.len() as u64, correlating);
     for (rule, mut found) in found {
         let Some(query) = queries.get(rule.0) else { continue };
         in_order_of_results(&query.plan, &mut found);
@@ -84,7 +84,8 @@ fn add(all: &mut Vec<Found>, queries: &[&Query], rule: RuleIndex, mut found: Vec
 #[derive(Debug, Default)]
 struct Joined {
     found: BTreeMap<RuleIndex, Vec<Detection>>,
-    without_time: u64,
+    /// By rule. An event of several keys may be in several parts.
+    without_time: BTreeSet<(RuleIndex, EventRef)>,
     correlating: BTreeMap<RuleIndex, Duration>,
 }
 
@@ -105,7 +106,7 @@ fn join(queries: &[&Query], hits: &mut Hits, threads: usize) -> io::Result<Joine
         for other in others {
             // A panic elsewhere is reported where it happens.
             let part = other.join().map_err(|_| io::Error::other("a thread has panicked"))??;
-            all.without_time += part.without_time;
+            all.without_time.extend(part.without_time);
             for (rule, time) in part.correlating {
                 *all.correlating.entry(rule).or_default() += time;
             }
@@ -134,10 +135,9 @@ fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) 
             }
         };
         let mut events: Vec<&[StepHit]> = of_rule.chunk_by(|a, b| a.event == b.event).collect();
-        let all = events.len();
         let place = |hits: &&[StepHit]| hits.first().and_then(|hit| ordinal(hit.event));
-        events.retain(|hits| place(hits).is_some());
-        joined.without_time += (all - events.len()) as u64;
+        let timeless = events.extract_if(.., |hits| place(hits).is_none());
+        joined.without_time.extend(timeless.filter_map(|hits| Some((rule, hits.first()?.event))));
         // Without places of their own they are in order already.
         if of_rule.first().is_some_and(|hit| own_place(hit.event).is_some()) {
             events.sort_by_cached_key(place);
