@@ -3,7 +3,7 @@
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use rulehound_engine::correlate::{
-    EventHandle, EventTime, Hit, Key, KeyValue, Ordinal, StepId, StepMatch, correlate,
+    Captured, EventHandle, EventTime, Hit, Key, KeyValue, Ordinal, StepId, StepMatch, correlate,
 };
 use rulehound_query::Plan;
 use rulehound_query::eql::{self, Options};
@@ -35,6 +35,7 @@ fn hits(keys: u64, steps: u64) -> Vec<Hit> {
         matches: vec![StepMatch {
             step: StepId(u32::try_from(number / keys % steps).unwrap_or(0)),
             key: Key([KeyValue::String(format!("host-{}", number % keys).into())].into()),
+            captured: Captured::default(),
         }],
     };
     (0..HITS).map(hit).collect()

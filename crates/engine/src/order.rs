@@ -3,6 +3,7 @@
 use rulehound_query::EventOrder;
 use rulehound_rules::{Rule, RuleKind};
 use rulehound_schema::{Field, FieldSource, FieldType, Schema};
+use serde::{Deserialize, Serialize};
 
 use crate::correlate::{EventTime, KeyValue};
 
@@ -10,7 +11,7 @@ use crate::correlate::{EventTime, KeyValue};
 pub(crate) const TIMESTAMP: &str = "@timestamp";
 
 /// Where an event stands, as far as its fields say. Of several values of a field the least counts.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) time: Option<EventTime>,
     pub(crate) tiebreaker: Option<KeyValue>,
@@ -19,7 +20,8 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn of(event: &dyn FieldSource, order: &EventOrder) -> Self {
         let least = |field: &Field| event.values(field).iter().map(KeyValue::from).min();
-        Self { time: time(event, &order.timestamp), tiebreaker: order.tiebreaker.as_ref().and_then(least) }
+        let time = time(event, &order.timestamp).or_else(|| time(event, order.fallback.as_ref()?));
+        Self { time, tiebreaker: order.tiebreaker.as_ref().and_then(least) }
     }
 }
 
@@ -28,16 +30,24 @@ pub(crate) fn time(event: &dyn FieldSource, timestamp: &Field) -> Option<EventTi
     event.values(timestamp).iter().filter_map(EventTime::from_value).min()
 }
 
-/// The fields that a rule names; `@timestamp` and no tiebreaker where it names none.
+/// The fields that a rule names; `@timestamp` and no tiebreaker where it names none. As Kibana has it, the order of an
+/// EQL rule is its own, and the others go by `timestamp_override`, and by `@timestamp` where an event
+/// does not have that.
 pub(crate) fn of_rule(rule: &Rule, schema: &Schema) -> EventOrder {
-    let (timestamp, tiebreaker) = match &rule.kind {
-        RuleKind::Eql(eql) => (eql.timestamp_field.as_deref(), eql.tiebreaker_field.as_deref()),
-        _ => (None, None),
-    };
-    let timestamp = timestamp.unwrap_or(TIMESTAMP);
-    EventOrder {
-        timestamp: schema.field(timestamp).unwrap_or_else(|| Field::new(timestamp, FieldType::Date)),
-        tiebreaker: tiebreaker.and_then(|name| schema.field(name)),
+    let date = |name: &str| schema.field(name).unwrap_or_else(|| Field::new(name, FieldType::Date));
+    let overrides = &rule.overrides;
+    match (&rule.kind, overrides.timestamp_override.as_deref()) {
+        (RuleKind::Eql(eql), _) => EventOrder {
+            timestamp: date(eql.timestamp_field.as_deref().unwrap_or(TIMESTAMP)),
+            fallback: None,
+            tiebreaker: eql.tiebreaker_field.as_deref().and_then(|name| schema.field(name)),
+        },
+        (_, Some(name)) if name != TIMESTAMP => EventOrder {
+            timestamp: date(name),
+            fallback: (!overrides.timestamp_override_fallback_disabled).then(|| date(TIMESTAMP)),
+            tiebreaker: None,
+        },
+        _ => EventOrder { timestamp: date(TIMESTAMP), fallback: None, tiebreaker: None },
     }
 }
 

@@ -10,7 +10,7 @@ use rulehound_query::{CompareOp, Filter, Plan, Predicate, Test};
 use rulehound_rules::Rule;
 use rulehound_schema::{Field, FieldType, IndexPatterns, Schema, Value};
 
-use crate::correlate::steps;
+use crate::correlate::{StepId, is_indicator, steps};
 use crate::order::TIMESTAMP;
 
 /// The metadata field that holds the index of an event.
@@ -32,11 +32,22 @@ fn index_filter(patterns: &IndexPatterns) -> Filter {
 /// The indices that a rule sees, as a filter.
 pub(crate) fn of_rule(rule: &Rule, plan: &Plan) -> Filter {
     let mut reads = BTreeSet::new();
-    for step in steps(plan) {
+    for (id, step) in (0..).map(StepId).zip(steps(plan)) {
+        if of_indicators(plan, id).is_some() {
+            continue;
+        }
         step.filter.for_each_field(&mut |field| _ = reads.insert(field.name.clone()));
         reads.extend(step.keys.iter().filter_map(|key| Some(key.field.as_ref()?.name.clone())));
     }
     scope(&IndexPatterns::new(rule.index()), &reads)
+}
+
+/// The indices that a step of indicators sees; `None` for other steps. Indicators are of any time.
+pub(crate) fn of_indicators(plan: &Plan, step: StepId) -> Option<Filter> {
+    match plan {
+        Plan::ThreatMatch(plan) if is_indicator(step) => Some(index_filter(&plan.indicator_index)),
+        _ => None,
+    }
 }
 
 /// [`index_filter`] a rule's patterns, and one thing more. Sysmon reports the same happenings

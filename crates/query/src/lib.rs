@@ -14,5 +14,8 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use expr::{ArithmeticOp, Expr, Function};
 pub use filter::{CompareOp, Filter, Pattern, Predicate, Test, WildcardPart};
 pub use pattern::{PatternError, PatternMatcher, PatternScratch, PatternSet, PatternSetError, Patterns};
-pub use plan::{EventOrder, JoinKey, Pipe, Plan, Query, SampleFilter, SamplePlan, SequencePlan, Step};
+pub use plan::{
+    EventOrder, JoinKey, NewTermsPlan, Pipe, Plan, Query, SampleFilter, SamplePlan, SequencePlan, Step,
+    ThreatEntry, ThreatMatchPlan, ThresholdPlan, Window,
+};
 pub use regex::RegexError;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rulehound_schema::Field;
+use rulehound_schema::{Field, IndexPatterns};
 
 use crate::Filter;
 
@@ -24,6 +24,12 @@ pub enum Plan {
     Sequence(SequencePlan),
     /// Events of a key, in any order.
     Sample(SamplePlan),
+    /// More events of a kind than a number.
+    Threshold(ThresholdPlan),
+    /// Events with values not seen before.
+    NewTerms(NewTermsPlan),
+    /// Events that share values with an indicator.
+    ThreatMatch(Box<ThreatMatchPlan>),
 }
 
 /// `sequence ...`. Repetitions (`with runs=n`) are written out as steps of their own.
@@ -55,6 +61,15 @@ pub struct JoinKey {
     pub field: Option<Field>,
     /// `?field`: null equals null.
     pub optional: bool,
+    /// Values are compared as texts: the other side's field is of another type.
+    pub as_text: bool,
+}
+
+impl JoinKey {
+    /// A key that must have a value.
+    pub fn required(field: Field) -> Self {
+        Self { field: Some(field), optional: false, as_text: false }
+    }
 }
 
 /// `sample by ...`.
@@ -73,6 +88,97 @@ pub struct SampleFilter {
     pub keys: Vec<JoinKey>,
 }
 
+/// When a rule runs and which stretch of time each run sees. Runs are at the multiples of the interval since
+/// 1970-01-01T00:00:00Z; the one at `t` sees the events after `t - look_back` and up to `t - delay`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// From one run to the next. Never zero.
+    pub interval: Duration,
+    /// How far back a run sees; at least the interval and the delay together, so that nothing falls between two runs.
+    pub look_back: Duration,
+    /// How young an event a run leaves for the next.
+    pub delay: Duration,
+}
+
+impl Window {
+    /// The first run that sees an event of a moment. Both in milliseconds since the epoch.
+    pub fn first_run(&self, moment: i64) -> i64 {
+        let interval = self.interval_millis();
+        let due = moment.saturating_add(millis(self.delay));
+        due.div_euclid(interval)
+            .saturating_add(i64::from(due.rem_euclid(interval) != 0))
+            .saturating_mul(interval)
+    }
+
+    /// The last run that sees an event of a moment. Both in milliseconds since the epoch.
+    pub fn last_run(&self, moment: i64) -> i64 {
+        let interval = self.interval_millis();
+        moment.saturating_add(millis(self.look_back)).div_euclid(interval).saturating_mul(interval)
+    }
+
+    fn interval_millis(&self) -> i64 {
+        millis(self.interval).max(1)
+    }
+}
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Groups of events that are large enough, or varied enough, within a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThresholdPlan {
+    /// What is counted.
+    pub filter: Filter,
+    /// What groups: an event counts in the group of each combination of its values here. None: all are one group.
+    pub group_by: Vec<Field>,
+    /// The least number of events.
+    pub count: u64,
+    /// Fields, and how many different values of each there must be as well.
+    pub cardinality: Vec<(Field, u64)>,
+    /// When it is counted.
+    pub window: Window,
+}
+
+/// Combinations of values that a window has and the history before it has not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewTermsPlan {
+    /// Which events are looked at, in the history too.
+    pub filter: Filter,
+    /// Whose values, together, must be new. Never empty.
+    pub fields: Vec<Field>,
+    /// How far before a run the history begins.
+    pub history: Duration,
+    /// Where new values are looked for.
+    pub window: Window,
+}
+
+/// Events and indicators that have values in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreatMatchPlan {
+    /// Which events.
+    pub events: Filter,
+    /// Which indicators.
+    pub indicators: Filter,
+    /// The indices that hold indicators.
+    pub indicator_index: IndexPatterns,
+    /// Alternatives; of each, all entries must hold. Never empty.
+    pub mappings: Vec<Vec<ThreatEntry>>,
+    /// When it is looked.
+    pub window: Window,
+}
+
+/// A field of events and one of indicators.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreatEntry {
+    /// The event's field.
+    pub field: Field,
+    /// The indicator's field.
+    pub indicator_field: Field,
+    /// Holds where they have no value in common, instead of one.
+    pub negate: bool,
+}
+
 /// `| head n`, `| tail n`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pipe {
@@ -87,6 +193,8 @@ pub enum Pipe {
 pub struct EventOrder {
     /// The time of an event, `@timestamp` unless told otherwise.
     pub timestamp: Field,
+    /// The time of an event that has none there.
+    pub fallback: Option<Field>,
     /// What breaks ties in time.
     pub tiebreaker: Option<Field>,
 }

@@ -16,7 +16,7 @@ const EVENT_CATEGORY: &str = "event.category";
 #[derive(Clone, Debug, PartialEq)]
 pub enum Status {
     /// It can be run.
-    Compiled(Query),
+    Compiled(Box<Query>),
     /// It was read and cannot be run, or not yet.
     NotRun(NotRun),
     /// It is broken; the problems say why.
@@ -106,7 +106,7 @@ fn compile_eql(rule: &EqlRule) -> Compilation {
     let status = match query {
         _ if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) => Status::Failed,
         Some(_) if !rule.source.filters.is_empty() => Status::NotRun(NotRun::Filters),
-        Some(query) => Status::Compiled(query),
+        Some(query) => Status::Compiled(Box::new(query)),
         None => Status::Failed,
     };
     Compilation { status, diagnostics, not_applied: Vec::new() }

@@ -71,7 +71,7 @@ impl RuleSet {
     /// The rules that can be run, in their order.
     pub fn compiled(&self) -> impl Iterator<Item = (&Rule, &Query)> {
         self.rules.iter().filter_map(|loaded| match &loaded.status {
-            Status::Compiled(query) => Some((&loaded.rule, query)),
+            Status::Compiled(query) => Some((&loaded.rule, &**query)),
             Status::NotRun(_) | Status::Failed => None,
         })
     }

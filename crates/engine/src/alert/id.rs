@@ -16,6 +16,18 @@ pub(super) fn event_alert_id(index: &str, id: &str, version: &str, rule_uuid: &s
     sha256([index, id, version, SPACE, ":", rule_uuid])
 }
 
+/// The id of an alert about new values of an event: as of one about the event, and the values. (Kibana's
+/// `wrapNewTermsAlerts` hashes the same with a hash of objects.)
+pub(super) fn new_terms_alert_id(
+    index: &str,
+    id: &str,
+    version: &str,
+    rule_uuid: &str,
+    terms: &serde_json::Value,
+) -> String {
+    sha256([index, id, version, SPACE, ":", rule_uuid, &terms.to_string()])
+}
+
 /// The ids of the building blocks of a sequence (Kibana's `generateBuildingBlockIds`). Each depends on all
 /// events of the sequence, so that an event that is part of two sequences gives two building blocks.
 pub(super) fn building_block_ids(blocks: &[Vec<Ancestor>], rule_uuid: &str) -> Vec<String> {

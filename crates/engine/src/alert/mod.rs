@@ -6,6 +6,8 @@
 //! `build_alert_group_from_sequence`; ARCHITECTURE.md lists where it differs.
 
 mod common;
+mod enrich;
+mod group;
 mod id;
 mod intersect;
 mod overrides;
@@ -21,11 +23,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rulehound_events::Document;
-use rulehound_rules::{Rule, Severity};
+use rulehound_rules::{Rule, RuleKind, Severity};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::FoundEvent;
+use crate::correlate::{Bucket, EventTime, Key, KeyValue};
 
 use common::prepare_source;
 use overrides::Overrides;
@@ -81,6 +84,9 @@ impl Ancestor {
     }
 }
 
+/// Records from files have no version of their own: each is the first.
+const FIRST_VERSION: &str = "1";
+
 /// Makes the alerts of one rule.
 #[derive(Debug)]
 pub(crate) struct AlertBuilder<'a> {
@@ -100,8 +106,39 @@ impl<'a> AlertBuilder<'a> {
     /// The alert of a single event.
     pub(crate) fn event_alert(&self, event: FoundEvent) -> Alert {
         let uuid = self.rule.rule_id.as_str();
-        // Records from files have no version of their own: each is the first.
-        let id = id::event_alert_id(event.index.as_deref().unwrap_or(""), &event.id, "1", uuid);
+        let id = id::event_alert_id(event.index.as_deref().unwrap_or(""), &event.id, FIRST_VERSION, uuid);
+        self.single_alert(event, id)
+    }
+
+    /// The alert of an event with values not seen before.
+    pub(crate) fn new_terms_alert(&self, event: FoundEvent, terms: &Key) -> Alert {
+        let uuid = self.rule.rule_id.as_str();
+        let terms: Value = terms.0.iter().map(KeyValue::to_json).collect();
+        let index = event.index.as_deref().unwrap_or("");
+        let id = id::new_terms_alert_id(index, &event.id, FIRST_VERSION, uuid, &terms);
+        let mut alert = self.single_alert(event, id);
+        alert.document.insert("kibana.alert.new_terms".to_owned(), terms);
+        alert
+    }
+
+    /// The alert of an event that matched indicators, each by a mapping of the rule.
+    pub(crate) fn enriched_alert(&self, mut event: FoundEvent, indicators: &[(FoundEvent, usize)]) -> Alert {
+        if let RuleKind::ThreatMatch(rule) = &self.rule.kind {
+            enrich::enrich(&mut event.document, rule, indicators);
+        }
+        self.event_alert(event)
+    }
+
+    /// The alert of a group of events that passed a threshold; the last of them was at `last`.
+    pub(crate) fn group_alert(&self, key: &Key, bucket: &Bucket, last: EventTime) -> Option<Alert> {
+        let RuleKind::Threshold(threshold) = &self.rule.kind else { return None };
+        let (event, result) = group::document(self.rule, threshold, key, bucket, last);
+        let mut alert = self.event_alert(event);
+        alert.document.insert("kibana.alert.threshold_result".to_owned(), result);
+        Some(alert)
+    }
+
+    fn single_alert(&self, event: FoundEvent, id: String) -> Alert {
         let overrides = Overrides::of(self.rule, &event.document);
         let building_block = self.rule.is_building_block();
         let document = self.base(event, &overrides, &id);

@@ -50,7 +50,7 @@ fn severity(rule: &Rule, document: &Document) -> Option<Severity> {
         .severity_mapping
         .iter()
         .filter(|mapping| {
-            let values = values(path::get(document, &mapping.field));
+            let values = path::values(document, &mapping.field);
             if mapping.field == "event.severity" {
                 let wanted = mapping.value.trim().parse::<f64>().map(f64::floor);
                 wanted.is_ok_and(|wanted| values.iter().any(|value| value.as_f64() == Some(wanted)))
@@ -67,7 +67,7 @@ fn severity(rule: &Rule, document: &Document) -> Option<Severity> {
 /// `buildRiskScoreFromMapping`).
 fn risk_score(rule: &Rule, document: &Document) -> Option<Value> {
     let field = &rule.overrides.risk_score_mapping.first()?.field;
-    values(path::get(document, field))
+    path::values(document, field)
         .into_iter()
         .filter_map(|value| match value {
             Value::Number(number) => number.as_f64(),
@@ -77,14 +77,6 @@ fn risk_score(rule: &Rule, document: &Document) -> Option<Value> {
         .filter(|score| (0.0..=100.0).contains(score))
         .max_by(f64::total_cmp)
         .map(|score| if score.fract() == 0.0 { json!(score as u8) } else { json!(score) })
-}
-
-fn values(value: Option<&Value>) -> Vec<&Value> {
-    match value {
-        None => Vec::new(),
-        Some(Value::Array(items)) => items.iter().collect(),
-        Some(value) => vec![value],
-    }
 }
 
 fn text(value: &Value) -> Option<String> {

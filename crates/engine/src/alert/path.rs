@@ -25,6 +25,29 @@ pub(super) fn remove(document: &mut Document, path: &str) -> Option<Value> {
     })
 }
 
+/// The single values at a dotted path: those of an array, or the one.
+pub(super) fn values<'a>(document: &'a Document, path: &str) -> Vec<&'a Value> {
+    match get(document, path) {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(items)) => items.iter().collect(),
+        Some(value) => vec![value],
+    }
+}
+
+/// All that stands below a dotted path, as one object, whether the document is nested, dotted or both.
+pub(super) fn object(document: &Document, path: &str) -> Document {
+    let mut below = match get(document, path) {
+        Some(Value::Object(fields)) => fields.clone(),
+        _ => Document::new(),
+    };
+    for (name, value) in document {
+        if let Some(rest) = name.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) {
+            below.insert(rest.to_owned(), value.clone());
+        }
+    }
+    below
+}
+
 /// Every leaf below a value with its dotted path: objects are followed, arrays are leaves.
 pub(super) fn leaves(prefix: &str, value: &Value, leaf: &mut impl FnMut(String, &Value)) {
     match value {

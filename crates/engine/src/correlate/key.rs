@@ -87,6 +87,17 @@ impl From<&Value<'_>> for KeyValue {
 }
 
 impl KeyValue {
+    /// A value as text, as Elasticsearch gives it in JSON.
+    fn text_of(value: &Value<'_>) -> Self {
+        match value {
+            Value::String(_) => value.into(),
+            other => match other.to_json() {
+                serde_json::Value::String(text) => Self::String(text.into()),
+                json => Self::String(json.to_string().into()),
+            },
+        }
+    }
+
     /// As Elasticsearch gives it in JSON, like [`Value::to_json`].
     pub fn to_json(&self) -> serde_json::Value {
         match self {
@@ -123,6 +134,7 @@ pub fn keys_of(keys: &[JoinKey], event: &dyn FieldSource) -> Result<Vec<Key>, To
     let mut combinations: Vec<Vec<KeyValue>> = vec![Vec::with_capacity(keys.len())];
     for key in keys {
         let mut values: Vec<KeyValue> = match &key.field {
+            Some(field) if key.as_text => event.values(field).iter().map(KeyValue::text_of).collect(),
             Some(field) => event.values(field).iter().map(KeyValue::from).collect(),
             None => Vec::new(),
         };

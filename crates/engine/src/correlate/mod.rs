@@ -5,16 +5,29 @@
 //! reads the keys of those that hold ([`keys_of`]), puts the hits in order and pushes them.
 
 mod key;
+mod new_terms;
 mod ordinal;
 mod sample;
 mod sequence;
+#[cfg(test)]
+mod testing;
+mod threat_match;
+mod threshold;
 
 pub use key::{Double, Key, KeyValue, MAX_KEYS, TooManyKeys, keys_of};
+pub use new_terms::{NewTermsCorrelator, NewTermsState};
 pub use ordinal::{EventTime, Ordinal};
 pub use sample::{SampleCorrelator, SampleState};
 pub use sequence::{SequenceCorrelator, SequenceState};
+pub(crate) use threat_match::is_indicator;
+pub use threat_match::{ThreatMatchCorrelator, ThreatMatchState};
+pub use threshold::{ThresholdCorrelator, ThresholdState};
+
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use rulehound_query::{Filter, JoinKey, Plan};
+use rulehound_schema::{Field, FieldSource};
 use serde::{Deserialize, Serialize};
 
 /// A filter of a plan, by its place in [`steps`].
@@ -43,6 +56,22 @@ pub struct StepMatch {
     pub step: StepId,
     /// The values of the step's join keys.
     pub key: Key,
+    /// The values of the step's [`StepQuery::captures`].
+    pub captured: Captured,
+}
+
+/// What else a correlator needs to know of an event: the values of some fields, in their order, each value once.
+pub type Captured = Arc<[Vec<KeyValue>]>;
+
+/// The values of some fields of an event.
+pub fn capture(fields: &[&Field], event: &dyn FieldSource) -> Captured {
+    let values = |field: &&Field| {
+        let mut values: Vec<KeyValue> = event.values(field).iter().map(KeyValue::from).collect();
+        values.sort();
+        values.dedup();
+        values
+    };
+    fields.iter().map(values).collect()
 }
 
 /// What was looked for and found: the events of one sequence or one sample.
@@ -54,6 +83,47 @@ pub struct Detection {
     pub events: Vec<Option<EventHandle>>,
     /// The place of the latest event. Results of a sequence are in the order of it, then of the key.
     pub ordinal: Ordinal,
+    /// What else there is to say, by the kind of plan.
+    pub details: Details,
+}
+
+/// What a detection says beside its events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Details {
+    /// Nothing: the events are all.
+    #[default]
+    None,
+    /// Of a threshold: a group of events, of which the detection has the last.
+    Bucket(Bucket),
+    /// Of new terms: they are the detection's key.
+    NewTerms,
+    /// Of a threat match: the indicators of the one event.
+    Indicators(Vec<IndicatorMatch>),
+}
+
+/// A group of events that passed a threshold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// Number of events.
+    pub count: u64,
+    /// Number of different values of each field of the plan's cardinality.
+    pub cardinality: Vec<u64>,
+    /// When the first event was.
+    pub first: EventTime,
+    /// When the last event was.
+    pub last: EventTime,
+    /// The run that found it, in milliseconds since the epoch.
+    pub run: i64,
+}
+
+/// An indicator that an event has values in common with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct IndicatorMatch {
+    /// The indicator's document.
+    pub indicator: EventHandle,
+    /// Which of the plan's mappings holds.
+    pub mapping: u32,
 }
 
 /// Takes hits in event-time order and gives detections.
@@ -78,6 +148,11 @@ pub trait Correlator: Send {
     /// Says that no event will come any more.
     fn finish(&mut self, detections: &mut Vec<Detection>);
 
+    /// How many things were forgotten because of a limit, so that detections may be missing or wrong.
+    fn dropped(&self) -> u64 {
+        0
+    }
+
     /// All that the correlator remembers.
     fn save(&self) -> State;
 
@@ -98,6 +173,9 @@ pub fn correlate(plan: &Plan, hits: impl IntoIterator<Item = Hit>, samples_per_k
         Plan::Event(_) => return detections,
         Plan::Sequence(plan) => Box::new(SequenceCorrelator::new(plan)),
         Plan::Sample(plan) => Box::new(SampleCorrelator::new(plan, samples_per_key)),
+        Plan::Threshold(plan) => Box::new(ThresholdCorrelator::new(plan, Limits::default())),
+        Plan::NewTerms(plan) => Box::new(NewTermsCorrelator::new(plan, Limits::default())),
+        Plan::ThreatMatch(plan) => Box::new(ThreatMatchCorrelator::new(plan, Limits::default())),
     };
     for hit in hits {
         correlator.push(hit, &mut detections);
@@ -107,12 +185,32 @@ pub fn correlate(plan: &Plan, hits: impl IntoIterator<Item = Hit>, samples_per_k
     detections
 }
 
-/// Puts detections in the order of results. Those of one key keep theirs.
-pub(crate) fn in_order_of_results(plan: &Plan, detections: &mut [Detection]) {
+/// Puts detections in the order of results. Those of one key keep theirs. An event that matched indicators under
+/// several keys is one detection.
+pub(crate) fn in_order_of_results(plan: &Plan, detections: &mut Vec<Detection>) {
     match plan {
         Plan::Event(_) => {}
-        Plan::Sequence(_) => detections.sort_by(|a, b| (&a.ordinal, &a.key).cmp(&(&b.ordinal, &b.key))),
         Plan::Sample(_) => detections.sort_by(|a, b| a.key.cmp(&b.key)),
+        Plan::ThreatMatch(_) => threat_match::merge(detections),
+        Plan::Sequence(_) | Plan::Threshold(_) | Plan::NewTerms(_) => {
+            detections.sort_by(|a, b| (&a.ordinal, &a.key).cmp(&(&b.ordinal, &b.key)));
+        }
+    }
+}
+
+/// How much a correlator may remember. What does not fit is dropped and counted ([`Correlator::dropped`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Keys held at once; of those above, the ones seen longest ago go.
+    pub keys: usize,
+    /// Things held for one key: different values counted, events or indicators waiting.
+    pub per_key: usize,
+}
+
+impl Default for Limits {
+    /// As many keys as memory holds, and a million things a key.
+    fn default() -> Self {
+        Self { keys: usize::MAX, per_key: 1 << 20 }
     }
 }
 
@@ -124,6 +222,12 @@ pub enum State {
     Sequence(SequenceState),
     /// Of a [`SampleCorrelator`].
     Sample(SampleState),
+    /// Of a [`ThresholdCorrelator`].
+    Threshold(ThresholdState),
+    /// Of a [`NewTermsCorrelator`].
+    NewTerms(NewTermsState),
+    /// Of a [`ThreatMatchCorrelator`].
+    ThreatMatch(ThreatMatchState),
 }
 
 /// A saved state that does not belong to the correlator it was given to.
@@ -132,24 +236,43 @@ pub enum State {
 pub struct StateMismatch;
 
 /// A filter of a plan and the keys that its events join by.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StepQuery<'a> {
     /// What an event must satisfy.
     pub filter: &'a Filter,
     /// The join keys; none for single events.
-    pub keys: &'a [JoinKey],
+    pub keys: Cow<'a, [JoinKey]>,
+    /// Fields whose values the correlator must know.
+    pub captures: Vec<&'a Field>,
 }
 
-/// The filters of a plan in the order of their [`StepId`]s: the steps, then `until`.
+impl<'a> StepQuery<'a> {
+    fn new(filter: &'a Filter, keys: impl Into<Cow<'a, [JoinKey]>>) -> Self {
+        Self { filter, keys: keys.into(), captures: Vec::new() }
+    }
+}
+
+/// The filters of a plan in the order of their [`StepId`]s: the steps, then `until`; of a threat match, for each mapping
+/// the events, then the indicators.
 pub fn steps(plan: &Plan) -> Vec<StepQuery<'_>> {
     match plan {
-        Plan::Event(filter) => vec![StepQuery { filter, keys: &[] }],
+        Plan::Event(filter) => vec![StepQuery::new(filter, &[][..])],
         Plan::Sequence(sequence) => {
             let steps = sequence.steps.iter().chain(&sequence.until);
-            steps.map(|step| StepQuery { filter: &step.filter, keys: &step.keys }).collect()
+            steps.map(|step| StepQuery::new(&step.filter, &step.keys[..])).collect()
         }
         Plan::Sample(sample) => {
-            sample.filters.iter().map(|step| StepQuery { filter: &step.filter, keys: &step.keys }).collect()
+            sample.filters.iter().map(|step| StepQuery::new(&step.filter, &step.keys[..])).collect()
         }
+        Plan::Threshold(plan) => {
+            let captures = plan.cardinality.iter().map(|(field, _)| field).collect();
+            vec![StepQuery { captures, ..StepQuery::new(&plan.filter, required(&plan.group_by)) }]
+        }
+        Plan::NewTerms(plan) => vec![StepQuery::new(&plan.filter, required(&plan.fields))],
+        Plan::ThreatMatch(plan) => threat_match::steps(plan),
     }
+}
+
+fn required(fields: &[Field]) -> Vec<JoinKey> {
+    fields.iter().cloned().map(JoinKey::required).collect()
 }

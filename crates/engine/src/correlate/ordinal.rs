@@ -16,6 +16,9 @@ pub struct EventTime {
 }
 
 impl EventTime {
+    /// The beginning of time.
+    pub const MIN: Self = Self { millis: i64::MIN, nanos: 0 };
+
     /// The end of time.
     pub const MAX: Self = Self { millis: i64::MAX, nanos: 999_999 };
 

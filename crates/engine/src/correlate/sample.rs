@@ -17,7 +17,9 @@ use std::ops::ControlFlow;
 use rulehound_query::SamplePlan;
 use serde::{Deserialize, Serialize};
 
-use super::{Correlator, Detection, EventHandle, EventTime, Hit, Key, Ordinal, State, StateMismatch};
+use super::{
+    Correlator, Details, Detection, EventHandle, EventTime, Hit, Key, Ordinal, State, StateMismatch,
+};
 
 /// Finds samples.
 #[derive(Debug)]
@@ -83,6 +85,7 @@ impl Correlator for SampleCorrelator {
                     key: key.clone(),
                     events: sample.iter().map(|candidate| Some(candidate.event)).collect(),
                     ordinal: latest.clone(),
+                    details: Details::None,
                 });
                 wanted = wanted.saturating_sub(1);
                 if wanted == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -35,7 +35,8 @@ use rulehound_query::SequencePlan;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Correlator, Detection, EventHandle, EventTime, Hit, Key, Ordinal, State, StateMismatch, StepMatch,
+    Correlator, Details, Detection, EventHandle, EventTime, Hit, Key, Ordinal, State, StateMismatch,
+    StepMatch,
 };
 
 /// Finds sequences.
@@ -312,7 +313,12 @@ impl Shape {
             Role::Missing(_) => Some(None),
             Role::Until => None,
         });
-        Detection { key: key.clone(), events: events.collect(), ordinal: ordinal.clone() }
+        Detection {
+            key: key.clone(),
+            events: events.collect(),
+            ordinal: ordinal.clone(),
+            details: Details::None,
+        }
     }
 }
 

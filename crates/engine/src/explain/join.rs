@@ -13,8 +13,8 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::correlate::{
-    Correlator, Detection, EventHandle, EventTime, Hit, Key, KeyValue, Ordinal, SequenceCorrelator, StepId,
-    StepMatch,
+    Captured, Correlator, Detection, EventHandle, EventTime, Hit, Key, KeyValue, Ordinal, SequenceCorrelator,
+    StepId, StepMatch, correlate,
 };
 
 /// What became of the events that matched steps, for all keys.
@@ -67,6 +67,10 @@ pub enum Stop {
         /// The step that did not come to be.
         step: usize,
     },
+    /// There are events, and in no window as many, or with as many different values, as the threshold asks.
+    BelowThreshold,
+    /// There are events, and no indicator at the time with their values; or the other way round.
+    NoPair,
     /// An event was there that should have been missing.
     NotMissing {
         /// The step that was reached but for that.
@@ -87,6 +91,8 @@ pub(super) struct StepHit {
     pub(super) tiebreaker: Option<KeyValue>,
     /// Breaks the ties that remain.
     pub(super) origin: Origin,
+    /// What else the correlator must know.
+    pub(super) captured: Captured,
 }
 
 /// Explains the joins of a plan. `None` for a plan of single events.
@@ -105,6 +111,8 @@ pub(super) fn explain_joins(
             Plan::Event(_) => (0, None),
             Plan::Sequence(plan) => sequence_progress(plan, key, hits),
             Plan::Sample(_) => sample_progress(hits, steps),
+            Plan::Threshold(_) | Plan::NewTerms(_) => correlated(plan, key, hits, Stop::BelowThreshold),
+            Plan::ThreatMatch(_) => correlated(plan, key, hits, Stop::NoPair),
         };
         let matched = |step| hits.iter().filter(|hit| hit.step == StepId(step)).count();
         let matched = (0..u32::try_from(steps).unwrap_or(u32::MAX)).map(matched).collect();
@@ -120,6 +128,22 @@ pub(super) fn explain_joins(
     progress.sort_by_key(|key| (key.stop.is_some(), std::cmp::Reverse(key.reached)));
     progress.truncate(limit);
     Some(JoinExplanation { keys, complete, farthest: progress })
+}
+
+/// A plan whose events are looked at all together: it is found, or it is not.
+fn correlated(plan: &Plan, key: &Key, hits: &mut [StepHit], stop: Stop) -> (usize, Option<Stop>) {
+    hits.sort_by_cached_key(|hit| (hit.time, hit.origin.clone()));
+    let events = (0..).zip(hits.chunk_by(|a, b| a.origin == b.origin));
+    let events = events.filter_map(|(place, event)| {
+        let of_step =
+            |hit: &StepHit| StepMatch { step: hit.step, key: key.clone(), captured: hit.captured.clone() };
+        let ordinal = Ordinal { time: event.first()?.time, tiebreaker: None, tie: (place, 0) };
+        Some(Hit { event: EventHandle(place), ordinal, matches: event.iter().map(of_step).collect() })
+    });
+    match correlate(plan, events, 1).len() {
+        0 => (0, Some(stop)),
+        _ => (1, None),
+    }
 }
 
 fn sample_progress(hits: &[StepHit], filters: usize) -> (usize, Option<Stop>) {
@@ -248,8 +272,9 @@ impl Trial<'_> {
         let mut place = 0;
         for event in self.hits.chunk_by(|a, b| a.origin == b.origin) {
             let steps = event.iter().filter_map(|hit| numbers.get(&hit.step));
-            let matches: Vec<StepMatch> =
-                steps.map(|step| StepMatch { step: *step, key: self.key.clone() }).collect();
+            let matches: Vec<StepMatch> = steps
+                .map(|step| StepMatch { step: *step, key: self.key.clone(), captured: Captured::default() })
+                .collect();
             if let (Some(first), false) = (event.first(), matches.is_empty()) {
                 let tiebreaker = first.tiebreaker.clone();
                 let ordinal = Ordinal { time: first.time, tiebreaker, tie: (place, 0) };

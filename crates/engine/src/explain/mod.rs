@@ -21,7 +21,7 @@ use rulehound_query::{EventOrder, Filter, JoinKey, Plan};
 use rulehound_schema::Field;
 use serde::Serialize;
 
-use crate::correlate::{Key, StepId, keys_of, steps};
+use crate::correlate::{Key, StepId, capture, keys_of, steps};
 use crate::order::Place;
 use crate::{FilterId, Matcher, MatcherError};
 use closest::Closest;
@@ -71,6 +71,12 @@ pub enum Role {
     Until,
     /// A filter of a sample.
     Sample,
+    /// Which events are counted, or whose values are looked at.
+    Counted,
+    /// Which events are matched with indicators.
+    Matched,
+    /// Which indicators.
+    Indicator,
 }
 
 /// An event and what a filter says of it.
@@ -109,6 +115,7 @@ pub struct Explainer {
 #[derive(Debug)]
 struct StepState {
     keys: Vec<JoinKey>,
+    captures: Vec<Field>,
     role: Role,
     matched: AtomicU64,
     out_of_scope: AtomicU64,
@@ -137,6 +144,7 @@ impl Explainer {
         let states = queries.iter().zip(roles(plan)).map(|(step, role)| {
             Ok(StepState {
                 keys: step.keys.to_vec(),
+                captures: step.captures.iter().copied().cloned().collect(),
                 role,
                 matched: AtomicU64::new(0),
                 out_of_scope: AtomicU64::new(0),
@@ -159,8 +167,10 @@ impl Explainer {
     /// The fields that it reads, each once.
     pub fn fields(&self) -> BTreeSet<Field> {
         let keys = self.steps.iter().flat_map(|step| &step.keys).filter_map(|key| key.field.as_ref());
-        let order = [&self.order.timestamp].into_iter().chain(&self.order.tiebreaker);
-        self.matcher.fields().chain(keys).chain(order).cloned().collect()
+        let captures = self.steps.iter().flat_map(|step| &step.captures);
+        let order =
+            std::iter::once(&self.order.timestamp).chain(&self.order.fallback).chain(&self.order.tiebreaker);
+        self.matcher.fields().chain(keys).chain(captures).chain(order).cloned().collect()
     }
 
     /// Looks at the events of a batch, whose layout should have [`Self::fields`].
@@ -201,6 +211,7 @@ impl Explainer {
     fn hit(&self, id: StepId, batch: &EventBatch, row: usize, in_scope: bool) {
         let Some(step) = self.steps.get(id.0 as usize) else { return };
         step.matched.fetch_add(1, Ordering::Relaxed);
+        let in_scope = in_scope || step.role == Role::Indicator;
         if !in_scope {
             step.out_of_scope.fetch_add(1, Ordering::Relaxed);
         }
@@ -214,10 +225,12 @@ impl Explainer {
             step.unjoined.fetch_add(1, Ordering::Relaxed);
             return;
         };
+        let captured = capture(&step.captures.iter().collect::<Vec<_>>(), &event);
         let origin: Origin = batch.origin(row);
         let mut hits = self.hits.lock().unwrap_or_else(PoisonError::into_inner);
         for key in keys {
-            let hit = StepHit { step: id, time, tiebreaker: tiebreaker.clone(), origin: origin.clone() };
+            let (tiebreaker, origin, captured) = (tiebreaker.clone(), origin.clone(), captured.clone());
+            let hit = StepHit { step: id, time, tiebreaker, origin, captured };
             hits.entry(key).or_default().push(hit);
         }
     }
@@ -232,5 +245,9 @@ fn roles(plan: &Plan) -> Vec<Role> {
             steps.chain(plan.until.iter().map(|_| Role::Until)).collect()
         }
         Plan::Sample(plan) => plan.filters.iter().map(|_| Role::Sample).collect(),
+        Plan::Threshold(_) | Plan::NewTerms(_) => vec![Role::Counted],
+        Plan::ThreatMatch(plan) => {
+            plan.mappings.iter().flat_map(|_| [Role::Matched, Role::Indicator]).collect()
+        }
     }
 }

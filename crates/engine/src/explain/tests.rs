@@ -11,7 +11,7 @@ use rulehound_schema::{Field, FieldSource, FieldType, Value};
 
 use super::join::{JoinExplanation, StepHit, explain_joins};
 use super::{Stop, TermKind, explain};
-use crate::correlate::{EventTime, Key, KeyValue, StepId};
+use crate::correlate::{Captured, EventTime, Key, KeyValue, StepId};
 
 fn field(name: &str) -> Field {
     Field { name: Arc::from(name), field_type: FieldType::Keyword, parameters: None }
@@ -107,6 +107,7 @@ fn joins(plan: &Plan, events: &[(u32, i64)]) -> JoinExplanation {
         time: EventTime::from_millis(second * 1000),
         tiebreaker: None,
         origin: Origin { file: Arc::from("-"), position },
+        captured: Captured::default(),
     });
     let key = Key(Arc::from([KeyValue::String(Arc::from("host"))]));
     explain_joins(plan, BTreeMap::from([(key, hits.collect())]), 3).expect("a plan with joins")

@@ -1,6 +1,5 @@
 //! The stateless half of a hunt: batches in, hits out, from several threads at once.
 
-use std::collections::HashMap;
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,14 +8,15 @@ use std::time::{Duration, Instant};
 
 use arrow_buffer::BooleanBuffer;
 use rulehound_events::{EventBatch, EventRow};
+use rulehound_query::EventOrder;
 use rulehound_schema::{Field, FieldSource, Value};
 
 use crate::FilterId;
-use crate::correlate::keys_of;
+use crate::correlate::{capture, keys_of};
 use crate::order::{self, Place, TIMESTAMP};
 
-use super::questions::{Question, Questions, RuleIndex};
-use super::steps::{PartFiles, StepHits, parts};
+use super::questions::{Question, Questions};
+use super::steps::{More, OwnPlace, PartFiles, StepHits, parts};
 use super::store::{EventRef, EventStore, Moment, Places, Shelf, identity, prefix};
 
 /// All that a scan leaves behind.
@@ -29,18 +29,8 @@ pub(super) struct Hits {
     pub(super) steps: Vec<PartFiles>,
     /// What the events of those have become.
     pub(super) places: Places,
-    /// Where events stand for rules that name a timestamp or tiebreaker field of their own.
-    pub(super) own_places: HashMap<(RuleIndex, EventRef), OwnPlace>,
     /// Hits that join under too many keys.
     pub(super) too_many_keys: u64,
-}
-
-/// Where an event stands for a rule that names fields of its own, and what breaks the last ties. Of two records that
-/// are one event the least counts.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct OwnPlace {
-    pub(super) place: Place,
-    pub(super) identity: u64,
 }
 
 /// Takes batches and keeps their hits.
@@ -64,7 +54,6 @@ struct ThreadHits {
     shelf: Shelf,
     events: Vec<Vec<EventRef>>,
     steps: StepHits,
-    own_places: Vec<(RuleIndex, EventRef, OwnPlace)>,
     too_many_keys: u64,
 }
 
@@ -118,8 +107,11 @@ impl<'a> Collector<'a> {
             events.get_mut(row).into_iter().for_each(|of_row| *of_row = Some(event));
         }
         for (filter, rows) in found {
-            let Some(Question { rule, is_step, step, keys }) = self.questions.get(*filter) else { continue };
+            let Some(Question { rule, is_step, step, keys, captures }) = self.questions.get(*filter) else {
+                continue;
+            };
             let own_order = self.questions.orders.get(rule.0).and_then(Option::as_ref);
+            let captures: Vec<&Field> = captures.iter().collect();
             let hit = rows.set_indices().filter_map(|row| Some((row, (*events.get(row)?)?)));
             if !is_step {
                 if let Some(of_rule) = hits.events.get_mut(rule.0) {
@@ -133,17 +125,15 @@ impl<'a> Collector<'a> {
                     hits.too_many_keys += 1;
                     continue;
                 };
-                for key in keys {
-                    hits.steps.put(*rule, event, *step, &key)?;
+                if keys.is_empty() {
+                    continue;
                 }
-                if let Some(order) = own_order {
-                    let identity = identity(source.index(), &source.id());
-                    let identity = u64::from_be_bytes(prefix(&identity));
-                    hits.own_places.push((
-                        *rule,
-                        event,
-                        OwnPlace { place: Place::of(&source, order), identity },
-                    ));
+                let more = More {
+                    place: own_order.and_then(|order| own_place(&source, order)),
+                    captured: capture(&captures, &source),
+                };
+                for key in keys {
+                    hits.steps.put(*rule, event, *step, &key, &more)?;
                 }
             }
         }
@@ -177,24 +167,19 @@ impl<'a> Collector<'a> {
         }
         let of_threads = self.idle.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (mut shelves, mut others) = (Vec::new(), Vec::new());
-        for ThreadHits { shelf, events, steps, own_places, too_many_keys } in of_threads {
+        for ThreadHits { shelf, events, steps, too_many_keys } in of_threads {
             shelves.push(shelf);
-            others.push((events, steps, own_places, too_many_keys));
+            others.push((events, steps, too_many_keys));
         }
         let (store, places) = EventStore::new(shelves, threads)?;
         let mut events = vec![Vec::new(); self.rules];
         let mut steps = Vec::new();
-        let mut own_places = HashMap::new();
         let mut too_many_keys = 0;
-        for (shelf, (of_thread, its_steps, its_places, its_too_many)) in others.into_iter().enumerate() {
+        for (shelf, (of_thread, its_steps, its_too_many)) in others.into_iter().enumerate() {
             for (all, hit) in events.iter_mut().zip(of_thread) {
                 for event in hit {
                     all.push(places.of(shelf, event)?);
                 }
-            }
-            for (rule, event, own) in its_places {
-                let least = own_places.entry((rule, places.of(shelf, event)?)).or_insert_with(|| own.clone());
-                *least = own.min(least.clone());
             }
             steps.push(its_steps);
             too_many_keys += its_too_many;
@@ -203,7 +188,7 @@ impl<'a> Collector<'a> {
             events.sort_unstable();
             events.dedup();
         }
-        Ok(Hits { store, events, steps: parts(steps), places, own_places, too_many_keys })
+        Ok(Hits { store, events, steps: parts(steps), places, too_many_keys })
     }
 }
 
@@ -213,8 +198,17 @@ impl ThreadHits {
             shelf: Shelf::new(),
             events: vec![Vec::new(); rules],
             steps: StepHits::new(hasher),
-            own_places: Vec::new(),
             too_many_keys: 0,
         }
     }
+}
+
+/// Where an event stands for a rule that names fields of its own; `None` where that is its usual place.
+fn own_place(event: &EventRow<'_>, order: &EventOrder) -> Option<OwnPlace> {
+    if order.fallback.is_some() && order::time(event, &order.timestamp).is_none() {
+        return None;
+    }
+    let place = Place::of(event, order);
+    let identity = identity(event.index(), &event.id());
+    Some(OwnPlace { place, identity: u64::from_be_bytes(prefix(&identity)) })
 }

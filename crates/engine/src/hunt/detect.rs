@@ -5,21 +5,24 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rulehound_query::Query;
+use rulehound_query::{Plan, Query};
 
-use crate::correlate::{Detection, Hit, Key, Ordinal, StepMatch, correlate, in_order_of_results};
+use crate::correlate::{
+    Bucket, Details, Detection, EventHandle, EventTime, Hit, IndicatorMatch, Key, Ordinal, StepMatch,
+    correlate, in_order_of_results, is_indicator,
+};
 use crate::order::Place;
 use crate::search::pipes;
 
-use super::collect::{Hits, OwnPlace};
+use super::collect::Hits;
 use super::questions::RuleIndex;
-use super::steps::{Part, StepHit};
+use super::steps::{OwnPlace, Part, StepHit};
 use super::store::{EventRef, EventStore};
 
 /// How many samples of one join key a rule finds: Elasticsearch's default.
 const SAMPLES_PER_KEY: usize = 1;
 
-/// What was found: a rule and its events, one for a single event, several for a sequence or sample.
+/// What was found: a rule and its events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) rule: RuleIndex,
@@ -33,13 +36,31 @@ pub(super) enum FoundEvents {
     Single(EventRef),
     /// Those of a sequence or sample.
     Correlated(Box<[EventRef]>),
+    /// The last of a group that passed a threshold.
+    Group(Box<FoundGroup>),
+    /// One with values not seen before.
+    NewTerms(EventRef, Key),
+    /// One that matched indicators, each by a mapping of the rule.
+    Enriched(EventRef, Box<[(EventRef, u32)]>),
+}
+
+/// A group of events that passed a threshold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FoundGroup {
+    pub(super) last: EventRef,
+    /// The values that group them.
+    pub(super) key: Key,
+    pub(super) bucket: Bucket,
 }
 
 impl Found {
     pub(super) fn events(&self) -> &[EventRef] {
         match &self.events {
-            FoundEvents::Single(event) => std::slice::from_ref(event),
+            FoundEvents::Single(event)
+            | FoundEvents::NewTerms(event, _)
+            | FoundEvents::Enriched(event, _) => std::slice::from_ref(event),
             FoundEvents::Correlated(events) => events,
+            FoundEvents::Group(group) => std::slice::from_ref(&group.last),
         }
     }
 }
@@ -66,7 +87,8 @@ pub(super) fn detect(queries: &[&Query], hits: &mut Hits, threads: usize) -> io:
     for (rule, mut found) in found {
         let Some(query) = queries.get(rule.0) else { continue };
         in_order_of_results(&query.plan, &mut found);
-        let found = found.iter().map(|detection| Found { rule, events: events_of(detection) });
+        let found =
+            found.into_iter().filter_map(|detection| Some(Found { rule, events: events_of(detection)? }));
         add(&mut detections.found, queries, rule, found.collect());
     }
     sort(&mut detections.found, &hits.store);
@@ -126,23 +148,31 @@ fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) 
             continue;
         };
         let started = Instant::now();
-        let own_place = |event| hits.own_places.get(&(rule, event));
-        let ordinal = |event| match own_place(event) {
-            None => hits.store.ordinal(event),
+        let always = match query.plan {
+            // What has no time was always there.
+            Plan::ThreatMatch(_) => Some(is_indicator),
+            _ => None,
+        };
+        let own_place = |hit: &StepHit| part.more.get(hit.more as usize)?.place.as_ref();
+        let ordinal = |hit: &StepHit| match own_place(hit) {
+            None => hits.store.ordinal(hit.event).or_else(|| {
+                let tie = (0, EventHandle::from(hit.event).0);
+                always?(hit.step).then_some(Ordinal { time: EventTime::MIN, tiebreaker: None, tie })
+            }),
             Some(OwnPlace { place: Place { time, tiebreaker }, identity }) => {
-                let tie = (hits.store.sequence(event), *identity);
+                let tie = (hits.store.sequence(hit.event), *identity);
                 Some(Ordinal { time: (*time)?, tiebreaker: tiebreaker.clone(), tie })
             }
         };
         let mut events: Vec<&[StepHit]> = of_rule.chunk_by(|a, b| a.event == b.event).collect();
-        let place = |hits: &&[StepHit]| hits.first().and_then(|hit| ordinal(hit.event));
+        let place = |hits: &&[StepHit]| hits.first().and_then(ordinal);
         let timeless = events.extract_if(.., |hits| place(hits).is_none());
         joined.without_time.extend(timeless.filter_map(|hits| Some((rule, hits.first()?.event))));
         // Without places of their own they are in order already.
-        if of_rule.first().is_some_and(|hit| own_place(hit.event).is_some()) {
+        if of_rule.iter().any(|hit| own_place(hit).is_some()) {
             events.sort_by_cached_key(place);
         }
-        let hits = events.into_iter().filter_map(|hits| hit(hits, &part.keys, &ordinal));
+        let hits = events.into_iter().filter_map(|hits| part.hit(hits, ordinal));
         let mut found = correlate(&query.plan, hits, SAMPLES_PER_KEY);
         *joined.correlating.entry(rule).or_default() += started.elapsed();
         if !found.is_empty() {
@@ -151,18 +181,33 @@ fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) 
     }
 }
 
-/// The hits of one event, as a correlator takes them.
-fn hit(hits: &[StepHit], keys: &[Key], ordinal: &impl Fn(EventRef) -> Option<Ordinal>) -> Option<Hit> {
-    let event = hits.first()?.event;
-    let of_step =
-        |hit: &StepHit| Some(StepMatch { step: hit.step, key: keys.get(hit.key as usize)?.clone() });
-    let matches = hits.iter().filter_map(of_step).collect();
-    Some(Hit { event: event.into(), ordinal: ordinal(event)?, matches })
+impl Part {
+    /// The hits of one event, as a correlator takes them.
+    fn hit(&self, hits: &[StepHit], ordinal: impl Fn(&StepHit) -> Option<Ordinal>) -> Option<Hit> {
+        let first = hits.first()?;
+        let of_step = |hit: &StepHit| {
+            let captured = self.more.get(hit.more as usize)?.captured.clone();
+            Some(StepMatch { step: hit.step, key: self.keys.get(hit.key as usize)?.clone(), captured })
+        };
+        let matches = hits.iter().filter_map(of_step).collect();
+        Some(Hit { event: first.event.into(), ordinal: ordinal(first)?, matches })
+    }
 }
 
-fn events_of(detection: &Detection) -> FoundEvents {
-    let events = detection.events.iter().flatten().filter_map(|&event| EventRef::try_from(event).ok());
-    FoundEvents::Correlated(events.collect())
+/// The events of a detection, and what else there is to say of it.
+fn events_of(detection: Detection) -> Option<FoundEvents> {
+    let mut events = detection.events.iter().flatten().filter_map(|&event| EventRef::try_from(event).ok());
+    Some(match detection.details {
+        Details::None => FoundEvents::Correlated(events.collect()),
+        Details::Bucket(bucket) => {
+            FoundEvents::Group(Box::new(FoundGroup { last: events.next()?, key: detection.key, bucket }))
+        }
+        Details::NewTerms => FoundEvents::NewTerms(events.next()?, detection.key),
+        Details::Indicators(indicators) => {
+            let indicator = |of: &IndicatorMatch| Some((EventRef::try_from(of.indicator).ok()?, of.mapping));
+            FoundEvents::Enriched(events.next()?, indicators.iter().filter_map(indicator).collect())
+        }
+    })
 }
 
 /// In the order in which alerts are given: by the time of the first event, then by rule, then by all events.

@@ -26,7 +26,7 @@ use crate::MatcherError;
 use crate::alert::{Alert, AlertBuilder};
 
 use collect::Collector;
-use detect::{Detections, FoundEvents, detect};
+use detect::{Detections, Found, FoundEvents, detect};
 use questions::Questions;
 use store::EventStore;
 
@@ -163,20 +163,31 @@ impl Hunt<'_> {
             let Some((rule, _)) = self.rules.get(found.rule.0) else { continue };
             let builder =
                 builders.entry(found.rule.0).or_insert_with(|| AlertBuilder::new(rule, self.created));
-            let mut events = Vec::with_capacity(found.events().len());
-            for &event in found.events() {
-                events.push(self.store.read(event).map_err(HuntError::from)?);
-            }
-            let alerts = match found.events {
-                FoundEvents::Correlated(_) => builder.sequence_alerts(events),
-                FoundEvents::Single(_) => {
-                    events.into_iter().map(|event| builder.event_alert(event)).collect()
-                }
-            };
-            for alert in alerts {
+            for alert in alerts_of(builder, found, &self.store).map_err(HuntError::from)? {
                 sink(found.rule.0, alert)?;
             }
         }
         Ok(())
     }
+}
+
+/// Makes the alerts of a detection; of a sequence the shell first.
+fn alerts_of(builder: &AlertBuilder<'_>, found: &Found, store: &EventStore) -> io::Result<Vec<Alert>> {
+    Ok(match &found.events {
+        FoundEvents::Single(event) => vec![builder.event_alert(store.read(*event)?)],
+        FoundEvents::Correlated(events) => {
+            let events = events.iter().map(|event| store.read(*event));
+            builder.sequence_alerts(events.collect::<io::Result<_>>()?)
+        }
+        FoundEvents::NewTerms(event, terms) => vec![builder.new_terms_alert(store.read(*event)?, terms)],
+        FoundEvents::Enriched(event, indicators) => {
+            let indicators =
+                indicators.iter().map(|(event, mapping)| Ok((store.read(*event)?, *mapping as usize)));
+            let indicators: Vec<_> = indicators.collect::<io::Result<_>>()?;
+            vec![builder.enriched_alert(store.read(*event)?, &indicators)]
+        }
+        FoundEvents::Group(group) => {
+            builder.group_alert(&group.key, &group.bucket, group.bucket.last).into_iter().collect()
+        }
+    })
 }

@@ -12,7 +12,7 @@ use crate::correlate::{StepId, steps};
 use crate::order::TIMESTAMP;
 use crate::{FilterId, Matcher, MatcherError, order, scope};
 
-use super::HuntOptions;
+use super::{HuntOptions, TimeRange};
 
 /// A rule of a hunt, by its place in the list of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -22,11 +22,13 @@ pub(super) struct RuleIndex(pub(super) usize);
 #[derive(Clone, Debug)]
 pub(super) struct Question {
     pub(super) rule: RuleIndex,
-    /// Whether it is one of several that are joined; else it stands for a single event.
+    /// Whether its hits are correlated; else each event stands for itself.
     pub(super) is_step: bool,
     pub(super) step: StepId,
     /// The join keys of the step; none for single events.
     pub(super) keys: Vec<JoinKey>,
+    /// Fields whose values the correlator must know.
+    pub(super) captures: Vec<Field>,
 }
 
 /// All questions of a hunt, compiled.
@@ -47,30 +49,39 @@ impl Questions {
         for (index, (rule, query)) in rules.iter().enumerate() {
             let plan_steps = steps(&query.plan);
             let is_step = !matches!(query.plan, Plan::Event(_));
-            let sees = Filter::And(vec![
-                scope::of_rule(rule, &query.plan),
-                scope::time_filter(
-                    schema,
-                    rule.overrides.timestamp_override.as_deref(),
-                    options.range.from,
-                    options.range.to,
-                ),
-            ]);
+            let TimeRange { from, to } = options.range;
+            let time = scope::time_filter(schema, rule.overrides.timestamp_override.as_deref(), from, to);
+            let sees = Filter::And(vec![scope::of_rule(rule, &query.plan), time]);
             for (step, asked) in plan_steps.iter().enumerate() {
-                filters.push(Filter::And(vec![asked.filter.clone(), sees.clone()]));
                 let step = StepId(u32::try_from(step).unwrap_or(u32::MAX));
-                let (rule, keys) = (RuleIndex(index), asked.keys.to_vec());
-                questions.push(Question { rule, is_step, step, keys });
+                let sees = scope::of_indicators(&query.plan, step).unwrap_or_else(|| sees.clone());
+                filters.push(Filter::And(vec![asked.filter.clone(), sees]));
+                questions.push(Question {
+                    rule: RuleIndex(index),
+                    is_step,
+                    step,
+                    keys: asked.keys.to_vec(),
+                    captures: asked.captures.iter().copied().cloned().collect(),
+                });
             }
         }
         let matcher = Matcher::new(filters)?;
         let matcher = if options.profile { matcher.measured() } else { matcher };
         let orders: Vec<_> =
             rules.iter().map(|(rule, _)| Some(order::of_rule(rule, schema)).filter(order::is_own)).collect();
-        let order_fields = orders.iter().flatten().flat_map(|o| o.tiebreaker.iter().chain([&o.timestamp]));
+        let order_fields = orders.iter().flatten();
+        let order_fields =
+            order_fields.flat_map(|o| o.tiebreaker.iter().chain(&o.fallback).chain([&o.timestamp]));
         let key_fields = questions.iter().flat_map(|q| q.keys.iter().filter_map(|key| key.field.as_ref()));
+        let captures = questions.iter().flat_map(|q| &q.captures);
         let layout = Layout::new(
-            matcher.fields().chain(order_fields).chain(key_fields).cloned().chain(usual_order(schema)),
+            matcher
+                .fields()
+                .chain(order_fields)
+                .chain(key_fields)
+                .chain(captures)
+                .cloned()
+                .chain(usual_order(schema)),
         );
         Ok(Self { matcher, layout: Arc::new(layout), orders, questions })
     }

@@ -13,7 +13,8 @@ use super::arrival::FileArrival;
 use super::{FoundSequence, Results, Search, SearchError, SearchOptions, pipes};
 use crate::Matcher;
 use crate::correlate::{
-    Detection, EventHandle, EventTime, Hit, Ordinal, StepId, StepMatch, StepQuery, correlate, keys_of, steps,
+    Detection, EventHandle, EventTime, Hit, Ordinal, StepId, StepMatch, StepQuery, capture, correlate,
+    keys_of, steps,
 };
 use crate::order::Place;
 use crate::spool::{KeptEvent, Spool};
@@ -51,7 +52,7 @@ pub(super) fn search(
     let sequences = sequences.collect::<io::Result<Vec<_>>>()?;
     let results = match query.plan {
         Plan::Sample(_) => Results::Samples(sequences),
-        Plan::Event(_) | Plan::Sequence(_) => Results::Sequences(sequences),
+        _ => Results::Sequences(sequences),
     };
     Ok(Search { results, found, without_time, too_many_keys, scan })
 }
@@ -100,12 +101,14 @@ fn take(
     for (filter, rows) in matcher.evaluate(batch) {
         let Some(step) = steps.get(filter.0 as usize) else { continue };
         for row in rows.set_indices() {
-            let Ok(keys) = keys_of(step.keys, &batch.row(row)) else {
+            let source = batch.row(row);
+            let Ok(keys) = keys_of(&step.keys, &source) else {
                 too_many_keys += 1;
                 continue;
             };
-            let keys = keys.into_iter();
-            matches.entry(row).or_default().extend(keys.map(|key| StepMatch { step: StepId(filter.0), key }));
+            let captured = capture(&step.captures, &source);
+            let of_key = |key| StepMatch { step: StepId(filter.0), key, captured: captured.clone() };
+            matches.entry(row).or_default().extend(keys.into_iter().map(of_key));
         }
     }
     kept.lock().unwrap_or_else(PoisonError::into_inner).too_many_keys += too_many_keys;

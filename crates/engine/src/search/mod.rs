@@ -107,16 +107,17 @@ pub fn search(query: &Query, inputs: &[Input], options: &SearchOptions) -> Resul
     let options = SearchOptions { scan: ScanOptions { layout, ..options.scan.clone() }, ..options.clone() };
     match query.plan {
         Plan::Event(_) => Ok(single::search(query, &matcher, inputs, &options)),
-        Plan::Sequence(_) | Plan::Sample(_) => joined::search(query, &matcher, inputs, &options),
+        _ => joined::search(query, &matcher, inputs, &options),
     }
 }
 
 /// The fields that the search reads.
 fn layout(query: &Query, matcher: &Matcher, order: &EventOrder) -> Layout {
     let steps = steps(&query.plan);
-    let keys = steps.iter().flat_map(|step| step.keys).filter_map(|key| key.field.as_ref());
-    let order = std::iter::once(&order.timestamp).chain(&order.tiebreaker);
-    Layout::new(matcher.fields().chain(keys).chain(order).cloned())
+    let keys = steps.iter().flat_map(|step| &*step.keys).filter_map(|key| key.field.as_ref());
+    let captures = steps.iter().flat_map(|step| step.captures.iter().copied());
+    let order = std::iter::once(&order.timestamp).chain(&order.fallback).chain(&order.tiebreaker);
+    Layout::new(matcher.fields().chain(keys).chain(captures).chain(order).cloned())
 }
 
 impl Results {

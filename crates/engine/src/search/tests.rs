@@ -36,6 +36,7 @@ fn folder(files: &[&[Event]]) -> TempDir {
 fn options(size: usize, tiebreaker: bool) -> SearchOptions {
     let field = |name: &str| Schema::catalogue().field(name).unwrap();
     let order = EventOrder {
+        fallback: None,
         timestamp: field("@timestamp"),
         tiebreaker: tiebreaker.then(|| field("event.sequence")),
     };

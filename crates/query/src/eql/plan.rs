@@ -170,7 +170,7 @@ impl Planner<'_> {
                     ast::Kind::Field { name, .. } => name.clone(),
                     _ => String::new(),
                 };
-                Some((JoinKey { field, optional }, ty, name, node.span.clone()))
+                Some((JoinKey { field, optional, as_text: false }, ty, name, node.span.clone()))
             })
             .collect()
     }

@@ -37,7 +37,8 @@ pub(super) fn render(out: &mut dyn Write, rule: &Rule, plan: &PlanExplanation) -
     }
     render_joins(out, joins, &plan.steps)?;
     for (number, step) in (1..).zip(&plan.steps) {
-        let never_matched = step.matched == 0 && matches!(step.role, Role::Step | Role::Sample);
+        let never_matched =
+            step.matched == 0 && !matches!(step.role, Role::Event | Role::Missing | Role::Until);
         if never_matched || plan.events == 1 {
             writeln!(out, "\n{TITLE}closest to {}{TITLE:#}", step_name(number, step.role))?;
             render_closest(out, step, patterns)?;
@@ -237,11 +238,14 @@ fn step_name(number: usize, role: Role) -> String {
         Role::Missing => format!("step {number} (missing)"),
         Role::Until => "until".to_owned(),
         Role::Sample => format!("filter {number}"),
+        Role::Counted => "events".to_owned(),
+        Role::Matched => format!("events, mapping {}", number.div_ceil(2)),
+        Role::Indicator => format!("indicators, mapping {}", number / 2),
     }
 }
 
 fn render_step(out: &mut dyn Write, number: usize, step: &StepExplanation) -> io::Result<()> {
-    let wanted = matches!(step.role, Role::Step | Role::Sample);
+    let wanted = !matches!(step.role, Role::Missing | Role::Until);
     let style = if (step.matched > 0) == wanted { GOOD } else { Style::new() };
     let style = if wanted && step.matched == 0 { BAD } else { style };
     let name = step_name(number, step.role);
@@ -266,7 +270,8 @@ fn render_joins(out: &mut dyn Write, joins: &JoinExplanation, steps: &[StepExpla
         return writeln!(out, "\nno event to begin with");
     }
     writeln!(out, "\n{complete} of {keys} keys complete; the farthest:")?;
-    let to_reach = steps.iter().filter(|step| step.role != Role::Until).count();
+    let counts = |role| matches!(role, Role::Step | Role::Missing | Role::Sample);
+    let to_reach = steps.iter().filter(|step| counts(step.role)).count();
     for KeyProgress { key, matched, reached, stop } in farthest {
         let key: Vec<String> = key.iter().map(value).collect();
         let key = if key.is_empty() { "all events".to_owned() } else { key.join(", ") };
@@ -274,6 +279,7 @@ fn render_joins(out: &mut dyn Write, joins: &JoinExplanation, steps: &[StepExpla
         write!(out, "  {TITLE}{key}{TITLE:#}  {FAINT}events by step {matched}{FAINT:#}  ")?;
         match stop {
             None => writeln!(out, "{GOOD}complete{GOOD:#}")?,
+            Some(stop) if to_reach == 0 => writeln!(out, "{BAD}{}{BAD:#}", stopped(stop))?,
             Some(stop) => writeln!(out, "came to {reached} of {to_reach}: {BAD}{}{BAD:#}", stopped(stop))?,
         }
     }
@@ -287,6 +293,8 @@ fn stopped(stop: &Stop) -> String {
         Stop::OutsideMaxspan { step, over_millis } => {
             format!("step {step} matched, but {} outside maxspan", duration(*over_millis))
         }
+        Stop::BelowThreshold => "below the threshold in every window".to_owned(),
+        Stop::NoPair => "no event and indicator together".to_owned(),
         Stop::Until { step } => format!("until ended it before step {step}"),
         Stop::NotMissing { step } => {
             format!("an event that should be missing stood in the way of step {step}")

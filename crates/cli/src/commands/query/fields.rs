@@ -57,7 +57,11 @@ pub(super) fn order(args: &QueryArgs, schema: &Schema, query: &Query) -> Result<
         None if schema.is_strict() => Err(unknown(name)),
         None => Ok(unmapped(name, schema, &inputs(args))),
     };
-    Ok(EventOrder { timestamp, tiebreaker: args.tiebreaker_field.as_ref().map(tiebreaker).transpose()? })
+    Ok(EventOrder {
+        timestamp,
+        fallback: None,
+        tiebreaker: args.tiebreaker_field.as_ref().map(tiebreaker).transpose()?,
+    })
 }
 
 /// A field that the catalogue does not know, of the type that its first value tells, else a keyword.

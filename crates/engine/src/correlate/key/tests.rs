@@ -18,7 +18,7 @@ impl FieldSource for Event {
 }
 
 fn key(name: &str, optional: bool) -> JoinKey {
-    JoinKey { field: Some(Field::new(name, FieldType::Keyword)), optional }
+    JoinKey { field: Some(Field::new(name, FieldType::Keyword)), optional, as_text: false }
 }
 
 fn text(text: &'static str) -> Value<'static> {
@@ -49,7 +49,7 @@ fn null_joins_only_where_it_may() {
     let event = Event(vec![text("x")], vec![]);
     check(&[key("a", false), key("b", false)], &event, &[]);
     check(&[key("a", false), key("b", true)], &event, &["x -"]);
-    check(&[JoinKey { field: None, optional: true }], &event, &["-"]);
+    check(&[JoinKey { field: None, optional: true, as_text: false }], &event, &["-"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use rulehound_query::{Filter, SampleFilter};
 
-use super::super::{KeyValue, StepId, StepMatch};
+use super::super::{Captured, KeyValue, StepId, StepMatch};
 use super::*;
 
 /// An event: the numbers of the filters it passes, and its key.
@@ -18,7 +18,11 @@ fn correlator(filters: usize, samples_per_key: usize) -> SampleCorrelator {
 fn hits(events: &[Event]) -> impl Iterator<Item = Hit> {
     (1..).zip(events).map(|(number, (passes, key))| {
         let key = Key([key.map_or(KeyValue::Null, |key| KeyValue::String(key.into()))].into());
-        let matches = passes.iter().map(|filter| StepMatch { step: StepId(*filter), key: key.clone() });
+        let matches = passes.iter().map(|filter| StepMatch {
+            step: StepId(*filter),
+            key: key.clone(),
+            captured: Captured::default(),
+        });
         let ordinal = Ordinal { time: EventTime::from_millis(0), tiebreaker: None, tie: (0, number) };
         Hit { event: EventHandle(number), ordinal, matches: matches.collect() }
     })

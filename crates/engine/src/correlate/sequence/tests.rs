@@ -8,7 +8,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use rulehound_query::{Filter, SequencePlan, Step};
 
-use super::super::{KeyValue, StepId};
+use super::super::{Captured, KeyValue, StepId};
 use super::*;
 
 /// A plan written as `A !M B`: letters are filters, `!` a missing event, `/U` at the end `until`.
@@ -40,7 +40,11 @@ fn hits(text: &str, events: &[Event]) -> Vec<Hit> {
             let ordinal = Ordinal { time: EventTime::from_millis(*time), tiebreaker: None, tie: (0, number) };
             let matched = (0..).zip(&steps).filter(|(_, letter)| passes.contains(**letter));
             let matches = matched.flat_map(|(step, _)| {
-                keys.chars().map(move |key| StepMatch { step: StepId(step), key: key_of(key) })
+                keys.chars().map(move |key| StepMatch {
+                    step: StepId(step),
+                    key: key_of(key),
+                    captured: Captured::default(),
+                })
             });
             Hit { event: EventHandle(number), ordinal, matches: matches.collect() }
         })
@@ -252,6 +256,7 @@ fn reference_of_key(plan: &SequencePlan, hits: &[Hit], key: &Key) -> Vec<Detecti
                 .map(|step| if step.missing { None } else { left.next().map(|hit| hit.event) })
                 .collect(),
             ordinal: events[events.len() - 1].ordinal.clone(),
+            details: Details::None,
         }
     };
     partials.into_iter().filter(whole).map(detection).collect()

@@ -21,7 +21,7 @@ fn sequence(text: &str) -> SequencePlan {
 }
 
 fn key(name: &str, field_type: FieldType, optional: bool) -> JoinKey {
-    JoinKey { field: Some(Field::new(name, field_type)), optional }
+    JoinKey { field: Some(Field::new(name, field_type)), optional, as_text: false }
 }
 
 fn category(value: &str) -> Filter {
@@ -50,7 +50,8 @@ fn keys_come_shared_first() {
         "sequence by process.pid, ?gone [process where true] by ?process.name [any where true] by process.args \
          until [any where false] by ?process.name",
     );
-    let shared = [key("process.pid", FieldType::Long, false), JoinKey { field: None, optional: true }];
+    let shared =
+        [key("process.pid", FieldType::Long, false), JoinKey { field: None, optional: true, as_text: false }];
     let name = key("process.name", FieldType::Keyword, true);
     let args = key("process.args", FieldType::Wildcard, false);
     let keys: Vec<Vec<JoinKey>> =
