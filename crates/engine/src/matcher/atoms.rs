@@ -1,8 +1,9 @@
 //! The predicates of all filters: each once, grouped by column.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use rulehound_events::EventBatch;
+use rulehound_events::{EventBatch, Layout};
 use rulehound_query::{Predicate, Test};
 use rulehound_schema::Field;
 
@@ -95,17 +96,42 @@ impl Atoms {
     }
 }
 
+/// The places of the columns in the batches' layout, which seldom changes.
+#[derive(Debug, Default)]
+pub(super) struct ColumnPlaces {
+    layout: Option<Arc<Layout>>,
+    places: Vec<Option<usize>>,
+}
+
+impl ColumnPlaces {
+    fn look_up<'f>(&mut self, layout: &Arc<Layout>, fields: impl Iterator<Item = &'f Field>) {
+        if self.layout.as_ref().is_none_or(|known| !Arc::ptr_eq(known, layout)) {
+            self.places = fields.map(|field| layout.column_of(field)).collect();
+            self.layout = Some(layout.clone());
+        }
+    }
+
+    fn of(&self, column: ColumnId) -> Option<usize> {
+        self.places.get(column.0).copied().flatten()
+    }
+}
+
 /// The columns of one batch, each opened when it is first asked for.
 pub(super) struct OpenColumns<'a> {
     atoms: &'a Atoms,
     batch: &'a EventBatch,
     memory: &'a mut Memory,
-    open: Vec<Option<OpenColumn<'a>>>,
+    /// Boxed, for of a thousand columns few are opened.
+    open: Vec<Option<Box<OpenColumn<'a>>>>,
+    /// By atom, what [`Self::at_most`] found.
+    at_most: Vec<Option<u32>>,
 }
 
 impl<'a> OpenColumns<'a> {
     pub(super) fn new(atoms: &'a Atoms, batch: &'a EventBatch, memory: &'a mut Memory) -> Self {
-        Self { atoms, batch, memory, open: atoms.columns.iter().map(|_| None).collect() }
+        memory.places.look_up(batch.layout(), atoms.columns.iter().map(ColumnAtoms::field));
+        let open = atoms.columns.iter().map(|_| None).collect();
+        Self { atoms, batch, memory, open, at_most: vec![None; atoms.places.len()] }
     }
 
     /// What is carried from batch to batch.
@@ -119,23 +145,25 @@ impl<'a> OpenColumns<'a> {
         self.ask(atom, |column, slot, memory| column.rows(slot, memory)).unwrap_or(none)
     }
 
-    /// Those rows of `among` on which an atom holds, asked one by one.
-    pub(super) fn rows_of_few(&mut self, atom: AtomId, among: &RowSet) -> RowSet {
-        let mut rows = RowSet::empty(self.batch.num_rows());
-        self.ask(atom, |column, slot, memory| {
-            among.iter().filter(|row| column.holds(slot, *row, memory)).for_each(|row| rows.insert(row));
-        });
+    /// Keeps those of `rows` on which an atom holds, asked one by one.
+    pub(super) fn narrow(&mut self, atom: AtomId, rows: &mut RowSet) {
+        self.ask(atom, |column, slot, memory| column.narrow(slot, rows, memory));
+    }
+
+    /// On how many rows an atom holds at the most; 0 if on none. It is not found out if that costs much: then
+    /// it is more than there are rows.
+    pub(super) fn at_most(&mut self, atom: AtomId) -> u32 {
+        if let Some(Some(known)) = self.at_most.get(atom.0 as usize) {
+            return *known;
+        }
+        let is_cheap = self.column(atom).is_some_and(|(column, _, _)| column.is_cheap());
+        let rows = match is_cheap {
+            true => self.ask(atom, |column, slot, memory| column.at_most(slot, memory)),
+            false => None,
+        };
+        let rows = rows.map_or(u32::MAX, |rows| u32::try_from(rows).unwrap_or(u32::MAX));
+        self.at_most.get_mut(atom.0 as usize).into_iter().for_each(|known| *known = Some(rows));
         rows
-    }
-
-    /// Whether it costs little to find all rows on which an atom holds: then it is asked first.
-    pub(super) fn is_cheap(&mut self, atom: AtomId) -> bool {
-        self.column(atom).is_none_or(|(column, _, _)| column.is_cheap())
-    }
-
-    /// Whether an atom holds on any row.
-    pub(super) fn holds_anywhere(&mut self, atom: AtomId) -> bool {
-        self.ask(atom, |column, slot, memory| column.holds_anywhere(slot, memory)).unwrap_or(false)
     }
 
     /// Puts a question about an atom to its column.
@@ -153,7 +181,10 @@ impl<'a> OpenColumns<'a> {
 
     fn column(&mut self, atom: AtomId) -> Option<(&mut OpenColumn<'a>, Slot, &mut Memory)> {
         let (id, column, slot) = self.atoms.place(atom)?;
-        let open = self.open.get_mut(id.0)?.get_or_insert_with(|| column.open(id, self.batch));
+        let open = self
+            .open
+            .get_mut(id.0)?
+            .get_or_insert_with(|| Box::new(column.open(id, self.memory.places.of(id), self.batch)));
         Some((open, slot, self.memory))
     }
 }

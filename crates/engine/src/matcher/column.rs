@@ -1,14 +1,11 @@
 //! One column: its atoms compiled together, and opened over a batch.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Float64Type, Int64Type, TimestampMillisecondType, TimestampNanosecondType, UInt64Type,
-};
-use arrow_array::{Array, ListArray};
-use arrow_schema::{DataType, TimeUnit};
+use std::ops::Range;
+
+use arrow_array::Array;
 use rulehound_events::EventBatch;
 use rulehound_query::{Predicate, Test};
-use rulehound_schema::{Field, FieldSource, Value};
+use rulehound_schema::{Field, FieldSource};
 
 use super::MatcherError;
 use super::atoms::{ColumnId, PendingTest, Slot};
@@ -16,7 +13,7 @@ use super::judged::JudgedStrings;
 use super::profile::Memory;
 use super::rows::RowSet;
 use super::strings::StringAtoms;
-use super::values::ValueTest;
+use super::values::{Items, ValueTest};
 use crate::interpret::test_holds;
 
 /// The atoms of one column. This is the seat of everything that is done for many atoms together: for a batch,
@@ -64,15 +61,19 @@ impl ColumnAtoms {
         self.tests.len() as u64 + self.strings.cost()
     }
 
-    /// Opens the column over a batch.
-    pub(super) fn open<'a>(&'a self, id: ColumnId, batch: &'a EventBatch) -> OpenColumn<'a> {
-        let list = batch.layout().column_of(&self.field).map(|column| batch.column(column));
-        let content = match list {
+    /// Opens the column over a batch in which it has this place, if any.
+    pub(super) fn open<'a>(
+        &'a self,
+        id: ColumnId,
+        place: Option<usize>,
+        batch: &'a EventBatch,
+    ) -> OpenColumn<'a> {
+        let content = match place.map(|place| batch.column(place)) {
             None => Content::Rows(batch),
             Some(list) if list.values().is_empty() => Content::Empty,
             Some(list) => match JudgedStrings::open(&self.strings, id, list) {
-                Some(strings) => Content::Strings(list, strings),
-                None => Content::Values(list),
+                Some(strings) => Content::Strings(list.value_offsets(), strings),
+                None => Content::Values(list.value_offsets(), Items::of(list.values())),
             },
         };
         OpenColumn { atoms: self, rows: batch.num_rows(), content }
@@ -89,10 +90,10 @@ pub(super) struct OpenColumn<'a> {
 enum Content<'a> {
     /// No row has a value.
     Empty,
-    /// Strings: each distinct value is judged once, for all atoms.
-    Strings(&'a ListArray, JudgedStrings<'a>),
-    /// Other values, judged row by row, one atom at a time.
-    Values(&'a ListArray),
+    /// Where the strings of each row begin; each distinct one is judged once, for all atoms.
+    Strings(&'a [i32], JudgedStrings<'a>),
+    /// Likewise other values, judged row by row, one atom at a time.
+    Values(&'a [i32], Items<'a>),
     /// The batch does not have the column: each row is asked.
     Rows(&'a EventBatch),
 }
@@ -103,45 +104,62 @@ impl OpenColumn<'_> {
         match &self.content {
             Content::Empty => true,
             Content::Strings(_, strings) => strings.is_small(),
-            Content::Values(_) | Content::Rows(_) => false,
+            Content::Values(..) | Content::Rows(_) => false,
         }
     }
 
-    /// Whether an atom holds on any row.
-    pub(super) fn holds_anywhere(&mut self, slot: Slot, memory: &mut Memory) -> bool {
-        match (&mut self.content, self.atoms.tests.get(slot.index())) {
-            (Content::Empty, _) | (_, None) => false,
-            (Content::Strings(..) | Content::Values(_), Some(Test::Exists)) => true,
-            (Content::Strings(_, strings), _) => strings.holds_anywhere(slot, memory),
-            (Content::Values(_) | Content::Rows(_), _) => !self.rows(slot, memory).is_empty(),
+    /// On how many rows an atom holds at the most; 0 if on none. Ask [`Self::is_cheap`] first.
+    pub(super) fn at_most(&mut self, slot: Slot, memory: &mut Memory) -> usize {
+        match &mut self.content {
+            Content::Empty => 0,
+            Content::Strings(_, strings) if !self.atoms.is_presence(slot) => {
+                strings.occurrences(slot, memory)
+            }
+            _ => self.rows,
         }
+    }
+
+    /// Keeps those of `rows` on which an atom holds, asked one by one.
+    pub(super) fn narrow(&mut self, slot: Slot, rows: &mut RowSet, memory: &mut Memory) {
+        rows.retain(|row| self.holds(slot, row, memory));
     }
 
     /// The rows on which an atom holds.
     pub(super) fn rows(&mut self, slot: Slot, memory: &mut Memory) -> RowSet {
+        let (len, field_type) = (self.rows, self.atoms.field.field_type);
+        let is_presence = self.atoms.is_presence(slot);
         match &mut self.content {
-            Content::Empty => RowSet::empty(self.rows),
-            Content::Strings(_, strings) if !self.atoms.is_presence(slot) => strings.rows(slot, memory),
-            _ => RowSet::of(self.rows, |row| self.holds(slot, row, memory)),
+            Content::Empty => RowSet::empty(len),
+            Content::Strings(offsets, _) | Content::Values(offsets, _) if is_presence => {
+                RowSet::of(len, items_by_row(offsets).map(|items| !items.is_empty()))
+            }
+            Content::Strings(_, strings) => strings.rows(slot, memory),
+            Content::Values(offsets, values) => match self.atoms.of_values.get(slot.index()) {
+                None => RowSet::empty(len),
+                Some(test) => {
+                    let passes =
+                        |item| values.value(item).is_some_and(|value| test.holds(field_type, &value));
+                    RowSet::of(len, items_by_row(offsets).map(|mut items| items.any(passes)))
+                }
+            },
+            Content::Rows(_) => RowSet::of(len, (0..len).map(|row| self.holds(slot, row, memory))),
         }
     }
 
     /// Whether an atom holds on a row.
-    pub(super) fn holds(&mut self, slot: Slot, row: usize, memory: &mut Memory) -> bool {
+    fn holds(&mut self, slot: Slot, row: usize, memory: &mut Memory) -> bool {
         let Some(test) = self.atoms.tests.get(slot.index()) else { return false };
         let field_type = self.atoms.field.field_type;
         match (&mut self.content, test) {
             (Content::Empty, _) => false,
-            (Content::Strings(list, _) | Content::Values(list), Test::Exists) => {
-                !items_of(list, row).is_empty()
+            (Content::Strings(offsets, _) | Content::Values(offsets, _), Test::Exists) => {
+                !items_of(offsets, row).is_empty()
             }
             (Content::Strings(_, strings), _) => strings.holds(slot, row, memory),
-            (Content::Values(list), _) => {
-                let mut items = items_of(list, row);
-                let test = self.atoms.of_values.get(slot.index());
-                items.any(|item| {
-                    value(list, item).zip(test).is_some_and(|(value, test)| test.holds(field_type, &value))
-                })
+            (Content::Values(offsets, items), _) => {
+                let Some(test) = self.atoms.of_values.get(slot.index()) else { return false };
+                let mut values = items_of(offsets, row).filter_map(|item| items.value(item));
+                values.any(|value| test.holds(field_type, &value))
             }
             (Content::Rows(batch), _) => {
                 let event = batch.row(row);
@@ -151,33 +169,17 @@ impl OpenColumn<'_> {
     }
 }
 
-/// Which items of the list's values belong to a row.
-pub(super) fn items_of(list: &ListArray, row: usize) -> std::ops::Range<usize> {
-    match list.value_offsets().get(row..=row + 1) {
-        Some(&[start, end]) => usize::try_from(start).unwrap_or(0)..usize::try_from(end).unwrap_or(0),
-        _ => 0..0,
-    }
+/// Which items belong to each row.
+pub(super) fn items_by_row(offsets: &[i32]) -> impl Iterator<Item = Range<usize>> + '_ {
+    offsets.windows(2).map(|ends| index_of(ends[0])..index_of(ends[1]))
 }
 
-/// An item of a column that is not of strings.
-fn value(list: &ListArray, item: usize) -> Option<Value<'static>> {
-    let items = list.values();
-    Some(match items.data_type() {
-        DataType::Int64 => Value::Long(items.as_primitive::<Int64Type>().value(item)),
-        DataType::UInt64 => Value::UnsignedLong(items.as_primitive::<UInt64Type>().value(item)),
-        DataType::Float64 => Value::Double(items.as_primitive::<Float64Type>().value(item)),
-        DataType::Timestamp(TimeUnit::Millisecond, _) => {
-            Value::Date(items.as_primitive::<TimestampMillisecondType>().value(item))
-        }
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            Value::DateNanos(items.as_primitive::<TimestampNanosecondType>().value(item))
-        }
-        DataType::Boolean => Value::Boolean(items.as_boolean().value(item)),
-        DataType::FixedSizeBinary(16) => {
-            let address = <[u8; 16]>::try_from(items.as_fixed_size_binary().value(item));
-            Value::Ip(address.ok()?.into())
-        }
-        // No other types are in a batch's layout.
-        _ => return None,
-    })
+/// Which items belong to a row.
+pub(super) fn items_of(offsets: &[i32], row: usize) -> Range<usize> {
+    offsets.get(row..=row + 1).and_then(|ends| items_by_row(ends).next()).unwrap_or_default()
+}
+
+/// An offset or key as a place in what it points into. Arrow has none below 0.
+pub(super) fn index_of(place: i32) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
 }

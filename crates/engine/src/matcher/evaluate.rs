@@ -1,5 +1,6 @@
 //! One batch: the program walked lazily over sets of rows.
 
+use ahash::AHashMap;
 use rulehound_events::EventBatch;
 use rulehound_query::Expr;
 use rulehound_schema::Value;
@@ -18,8 +19,8 @@ pub(super) struct Evaluation<'a> {
     program: &'a Program,
     batch: &'a EventBatch,
     columns: OpenColumns<'a>,
-    /// All rows on which a node holds, by node; for nodes without computed expressions.
-    known: Vec<Option<RowSet>>,
+    /// All rows on which a node holds; for nodes that several terms share.
+    known: AHashMap<NodeId, RowSet>,
     /// By computed expression.
     computed: Vec<Computed>,
 }
@@ -44,7 +45,7 @@ impl<'a> Evaluation<'a> {
             program,
             batch,
             columns: OpenColumns::new(atoms, batch, memory),
-            known: vec![None; program.num_nodes()],
+            known: AHashMap::new(),
             computed: (program.expressions().iter())
                 .map(|_| Computed { judged: none.clone(), holds: none.clone() })
                 .collect(),
@@ -64,16 +65,26 @@ impl<'a> Evaluation<'a> {
 
     /// All rows on which a node holds.
     pub(super) fn rows(&mut self, node: NodeId) -> RowSet {
+        let len = self.batch.num_rows();
         if !self.may_hold(node) {
-            return RowSet::empty(self.batch.num_rows());
+            return RowSet::empty(len);
         }
-        self.rows_among(node, &RowSet::full(self.batch.num_rows()))
+        let mut rows = RowSet::full(len);
+        self.narrow(node, &mut rows);
+        rows
     }
 
-    /// Whether a node may hold at all, by the cheapest of what it needs.
-    fn may_hold(&mut self, node: NodeId) -> bool {
+    /// Whether a node may hold anywhere, by what is cheap to ask. Of most filters it is found out here that they
+    /// do not.
+    fn may_hold(&mut self, id: NodeId) -> bool {
         let program = self.program;
-        program.needed(node).all(|atom| !self.columns.is_cheap(atom) || self.columns.holds_anywhere(atom))
+        match program.node(id) {
+            Node::Constant(answer) => *answer,
+            Node::Atom(atom) => self.columns.at_most(*atom) > 0,
+            Node::And(children) => children.iter().all(|child| self.may_hold(*child)),
+            Node::Or(children) => children.iter().any(|child| self.may_hold(*child)),
+            Node::Computed(_) | Node::Not(_) => true,
+        }
     }
 
     /// The rows on which each computed expression was evaluated.
@@ -82,99 +93,85 @@ impl<'a> Evaluation<'a> {
         self.computed.iter().map(|computed| &computed.judged)
     }
 
-    /// The rows of `among` on which a node holds.
-    fn rows_among(&mut self, id: NodeId, among: &RowSet) -> RowSet {
-        if among.is_empty() {
-            return RowSet::empty(self.batch.num_rows());
+    /// Keeps those of `rows` on which a node holds.
+    fn narrow(&mut self, id: NodeId, rows: &mut RowSet) {
+        if rows.is_empty() {
+            return;
         }
-        if self.program.is_computed(id) {
-            return self.judge(id, among);
+        if let Some(known) = self.known.get(&id) {
+            return rows.intersect(known);
         }
-        if self.known.get(id.index()).is_none_or(Option::is_none) {
-            if self.is_few(among) {
-                return self.judge(id, among);
-            }
-            let all = self.judge(id, &RowSet::full(self.batch.num_rows()));
-            if let Some(known) = self.known.get_mut(id.index()) {
-                *known = Some(all);
-            }
+        if !self.program.is_shared(id) || self.are_few(rows) {
+            return self.judge(id, rows);
         }
-        let mut rows = among.clone();
-        if let Some(Some(known)) = self.known.get(id.index()) {
-            rows.intersect(known);
-        }
-        rows
-    }
-
-    fn judge(&mut self, id: NodeId, among: &RowSet) -> RowSet {
-        match self.program.node(id) {
-            Node::Constant(true) => among.clone(),
-            Node::Constant(false) => RowSet::empty(self.batch.num_rows()),
-            Node::Atom(atom) if self.is_few(among) => self.columns.rows_of_few(*atom, among),
-            Node::Atom(atom) => {
-                let mut rows = self.columns.rows(*atom);
-                rows.intersect(among);
-                rows
-            }
-            Node::Computed(computed) => self.compute(*computed, among),
-            Node::Not(inner) => {
-                let mut rows = among.clone();
-                rows.subtract(&self.rows_among(*inner, among));
-                rows
-            }
-            Node::And(children) => {
-                let mut rows = among.clone();
-                let (first, then): (Vec<NodeId>, Vec<NodeId>) =
-                    children.iter().partition(|child| self.is_cheap_atom(**child));
-                for child in first.into_iter().chain(then) {
-                    rows = self.rows_among(child, &rows);
-                    if rows.is_empty() {
-                        break;
-                    }
-                }
-                rows
-            }
-            Node::Or(children) => {
-                let mut rest = among.clone();
-                for child in children {
-                    let found = self.rows_among(*child, &rest);
-                    rest.subtract(&found);
-                    if rest.is_empty() {
-                        break;
-                    }
-                }
-                let mut rows = among.clone();
-                rows.subtract(&rest);
-                rows
-            }
-        }
+        let mut all = RowSet::full(self.batch.num_rows());
+        self.judge(id, &mut all);
+        rows.intersect(&all);
+        self.known.insert(id, all);
     }
 
     /// Whether it costs less to ask each of some rows than to find all rows of the batch.
-    fn is_few(&self, rows: &RowSet) -> bool {
+    fn are_few(&self, rows: &RowSet) -> bool {
         rows.count() <= self.batch.num_rows() / FEW
     }
 
-    fn is_cheap_atom(&mut self, id: NodeId) -> bool {
-        matches!(self.program.node(id), Node::Atom(atom) if self.columns.is_cheap(*atom))
+    /// [`Self::narrow`] by asking the node anew.
+    fn judge(&mut self, id: NodeId, rows: &mut RowSet) {
+        let program = self.program;
+        match program.node(id) {
+            Node::Constant(true) => {}
+            Node::Constant(false) => rows.clear(),
+            Node::Atom(atom) if self.are_few(rows) => self.columns.narrow(*atom, rows),
+            Node::Atom(atom) => rows.intersect(&self.columns.rows(*atom)),
+            Node::Computed(computed) => self.compute(*computed, rows),
+            Node::Not(inner) => {
+                let mut held = rows.clone();
+                self.narrow(*inner, &mut held);
+                rows.subtract(&held);
+            }
+            Node::And(children) => {
+                let mut children: Vec<(u32, NodeId)> =
+                    children.iter().map(|child| (self.at_most(*child), *child)).collect();
+                children.sort_by_key(|(at_most, _)| *at_most);
+                for (_, child) in children {
+                    self.narrow(child, rows);
+                }
+            }
+            Node::Or(children) => {
+                let mut rest = rows.clone();
+                for child in children {
+                    let mut held = rest.clone();
+                    self.narrow(*child, &mut held);
+                    rest.subtract(&held);
+                }
+                rows.subtract(&rest);
+            }
+        }
     }
 
-    /// Runs the interpreter on those rows of `among` that it has not seen.
-    fn compute(&mut self, id: ComputedId, among: &RowSet) -> RowSet {
+    /// On how many rows a node holds at the most, as far as that is cheap to find out. What leaves the fewest
+    /// rows is asked first.
+    fn at_most(&mut self, id: NodeId) -> u32 {
+        match self.program.node(id) {
+            Node::Atom(atom) => self.columns.at_most(*atom),
+            _ => u32::MAX,
+        }
+    }
+
+    /// Runs the interpreter on those of `rows` that it has not seen, and keeps those on which it says yes.
+    fn compute(&mut self, id: ComputedId, rows: &mut RowSet) {
         let (Some(expr), Some(state)) =
             (self.program.expressions().get(id.index()), self.computed.get_mut(id.index()))
         else {
-            return RowSet::empty(self.batch.num_rows());
+            return rows.clear();
         };
-        let mut unseen = among.clone();
+        let mut unseen = rows.clone();
         unseen.subtract(&state.judged);
         for row in unseen.iter().filter(|row| is_true(expr, self.batch, *row)) {
             state.holds.insert(row);
         }
         state.judged.unite(&unseen);
-        let mut rows = among.clone();
         rows.intersect(&state.holds);
-        rows
     }
 }
 

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
-use arrow_array::{Array, DictionaryArray, ListArray, StringArray};
+use arrow_array::{Array, ListArray, StringArray};
 
 use super::atoms::{ColumnId, Slot};
-use super::column::items_of;
+use super::column::{index_of, items_by_row, items_of};
 use super::profile::{Memory, Meter};
 use super::rows::RowSet;
 use super::strings::StringAtoms;
@@ -17,10 +17,12 @@ use super::strings::StringAtoms;
 pub(super) struct JudgedStrings<'a> {
     atoms: &'a StringAtoms,
     column: ColumnId,
-    list: &'a ListArray,
-    items: &'a DictionaryArray<Int32Type>,
+    /// Where the items of each row begin.
+    offsets: &'a [i32],
+    /// Of each item, the place of its value.
+    keys: &'a [i32],
     values: &'a StringArray,
-    /// By key of the dictionary: where the atoms that the value satisfies are in `satisfied`, in ascending order.
+    /// By key: where the atoms that the value satisfies are in `satisfied`, in ascending order.
     verdicts: Vec<Option<Range<usize>>>,
     satisfied: Vec<Slot>,
     /// Where the values stand that satisfy an atom; known when all are judged.
@@ -31,36 +33,35 @@ impl<'a> JudgedStrings<'a> {
     /// Opens a column; `None` if it is not of strings.
     pub(super) fn open(atoms: &'a StringAtoms, column: ColumnId, list: &'a ListArray) -> Option<Self> {
         let items = list.values().as_dictionary_opt::<Int32Type>()?;
+        let (offsets, keys) = (list.value_offsets(), items.keys().values());
         let values = items.values().as_string_opt::<i32>()?;
         let verdicts = vec![None; values.len()];
-        Some(Self { atoms, column, list, items, values, verdicts, satisfied: Vec::new(), places: None })
+        Some(Self { atoms, column, offsets, keys, values, verdicts, satisfied: Vec::new(), places: None })
     }
 
     /// Whether few values are to be judged for many rows.
     pub(super) fn is_small(&self) -> bool {
-        self.values.len() * 8 <= self.list.len()
+        self.values.len() * 8 <= self.offsets.len()
     }
 
     /// Whether an atom holds on a row.
     pub(super) fn holds(&mut self, slot: Slot, row: usize, memory: &mut Memory) -> bool {
-        items_of(self.list, row).any(|item| match self.items.key(item) {
-            Some(key) => self.satisfied_by(key, memory).binary_search(&slot).is_ok(),
-            None => false,
-        })
+        let keys = self.keys.get(items_of(self.offsets, row)).unwrap_or_default();
+        keys.iter().any(|key| self.satisfied_by(index_of(*key), memory).binary_search(&slot).is_ok())
     }
 
-    /// Whether an atom holds on any row.
-    pub(super) fn holds_anywhere(&mut self, slot: Slot, memory: &mut Memory) -> bool {
-        !self.places(memory).of(slot).is_empty()
+    /// The number of items on which an atom holds: on no fewer than it has rows.
+    pub(super) fn occurrences(&mut self, slot: Slot, memory: &mut Memory) -> usize {
+        let places = self.places(memory);
+        places.of(slot).iter().map(|(_, key)| places.count(*key)).sum()
     }
 
     /// The rows on which an atom holds.
     pub(super) fn rows(&mut self, slot: Slot, memory: &mut Memory) -> RowSet {
-        let len = self.list.len();
+        let mut rows = RowSet::empty(self.offsets.len().saturating_sub(1));
         let places = self.places(memory);
-        let mut rows = RowSet::empty(len);
         for (_, key) in places.of(slot) {
-            places.rows_of(*key).iter().for_each(|row| rows.insert(*row as usize));
+            rows.extend(places.rows_of(*key));
         }
         rows
     }
@@ -72,7 +73,7 @@ impl<'a> JudgedStrings<'a> {
         let range = verdict.get_or_insert_with(|| {
             let start = satisfied.len();
             let value = values.value(key);
-            let Memory { cache, scratch, meter } = memory;
+            let Memory { cache, scratch, meter, .. } = memory;
             let mut judge = |value: &str, satisfied: &mut Vec<Slot>| {
                 Meter::judging(meter, *column, || atoms.judge(value, scratch, satisfied));
             };
@@ -92,7 +93,7 @@ impl<'a> JudgedStrings<'a> {
             for key in 0..self.verdicts.len() {
                 holding.extend(self.satisfied_by(key, memory).iter().map(|slot| (*slot, key)));
             }
-            self.places = Some(Places::new(holding, self.list, self.items));
+            self.places = Some(Places::new(holding, self.offsets, self.keys, self.values.len()));
         }
         self.places.get_or_insert_default()
     }
@@ -103,51 +104,72 @@ impl<'a> JudgedStrings<'a> {
 struct Places {
     /// Atom and dictionary key, in order.
     holding: Vec<(Slot, usize)>,
-    /// The rows of a key `k` are `rows[starts[k]..starts[k + 1]]`.
-    starts: Vec<usize>,
-    rows: Vec<u32>,
+    /// By key, for those that satisfy an atom.
+    chains: Vec<Option<Chain>>,
+    /// The items of all chains.
+    links: Vec<Link>,
+}
+
+/// The items that have one key, from the last to the first.
+#[derive(Clone, Copy, Debug, Default)]
+struct Chain {
+    /// One more than the place of the last link; 0 if there is none.
+    last: u32,
+    count: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    row: u32,
+    /// As [`Chain::last`].
+    before: u32,
 }
 
 impl Places {
-    fn new(mut holding: Vec<(Slot, usize)>, list: &ListArray, items: &DictionaryArray<Int32Type>) -> Self {
+    fn new(mut holding: Vec<(Slot, usize)>, offsets: &[i32], keys: &[i32], values: usize) -> Self {
         holding.sort_unstable();
         if holding.is_empty() {
             return Self::default();
         }
-        let occurrences = || {
-            (0..list.len()).flat_map(|row| {
-                let keys = items_of(list, row).filter_map(|item| items.key(item));
-                keys.map(move |key| (key, row))
-            })
-        };
-        let mut starts = vec![0; items.values().len() + 2];
-        for (key, _) in occurrences() {
-            starts[key + 2] += 1;
+        let mut chains = vec![None; values];
+        for (_, key) in &holding {
+            chains.get_mut(*key).into_iter().for_each(|chain| *chain = Some(Chain::default()));
         }
-        for key in 1..starts.len() {
-            starts[key] += starts[key - 1];
+        // Neither rows nor items of a batch are as many as 2^31: its offsets could not count them.
+        let mut links = Vec::with_capacity(keys.len());
+        for (row, items) in (0..).zip(items_by_row(offsets)) {
+            for key in keys.get(items).unwrap_or_default() {
+                if let Some(Some(chain)) = chains.get_mut(index_of(*key)) {
+                    links.push(Link { row, before: chain.last });
+                    *chain = Chain { last: links.len() as u32, count: chain.count + 1 };
+                }
+            }
         }
-        let mut rows = vec![0; starts.last().copied().unwrap_or(0)];
-        for (key, row) in occurrences() {
-            // `starts[key + 1]` runs from the start of the key's rows to their end, which is the start of the next.
-            rows[starts[key + 1]] = u32::try_from(row).unwrap_or(u32::MAX);
-            starts[key + 1] += 1;
-        }
-        Self { holding, starts, rows }
+        Self { holding, chains, links }
     }
 
     /// The values that satisfy an atom.
     fn of(&self, slot: Slot) -> &[(Slot, usize)] {
         let first = self.holding.partition_point(|(other, _)| *other < slot);
         let holding = self.holding.get(first..).unwrap_or_default();
-        let length = holding.iter().take_while(|(other, _)| *other == slot).count();
+        let length = holding.partition_point(|(other, _)| *other == slot);
         holding.get(..length).unwrap_or_default()
     }
 
-    fn rows_of(&self, key: usize) -> &[u32] {
-        match self.starts.get(key..=key + 1) {
-            Some(&[start, end]) => self.rows.get(start..end).unwrap_or_default(),
-            _ => &[],
-        }
+    fn chain(&self, key: usize) -> Chain {
+        self.chains.get(key).copied().flatten().unwrap_or_default()
+    }
+
+    fn count(&self, key: usize) -> usize {
+        self.chain(key).count as usize
+    }
+
+    fn rows_of(&self, key: usize) -> impl Iterator<Item = usize> + '_ {
+        let mut at = self.chain(key).last;
+        std::iter::from_fn(move || {
+            let link = self.links.get((at as usize).checked_sub(1)?)?;
+            at = link.before;
+            Some(link.row as usize)
+        })
     }
 }

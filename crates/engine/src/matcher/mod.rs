@@ -10,10 +10,10 @@
 //!   many candidates, never too few ([`PatternSet`], `strings`).
 //! - Filters are two-valued, so `and`, `or` and `not` are intersection, union and complement of sets of rows,
 //!   in any order (`program`, `evaluate`).
+//! - A filter is passed over only if something that it cannot hold without holds on no row of the batch; what was
+//!   not found out counts as holding (`evaluate`).
 //! - A node's rows are asked for only *among* rows that still matter; what a node says of other rows is never
 //!   looked at. Only nodes without computed expressions are remembered, and those for all rows (`evaluate`).
-//! - A filter holds nowhere if an atom that it needs holds nowhere. So it may be passed over for any such atom,
-//!   whichever is cheap to ask (`evaluate`).
 //! - A column that the batch does not have is asked row by row, as the interpreter does (`column`).
 //!
 //! The way of a filter: [`Filter`]s are folded into one graph in which equal terms are one node (`program`);
@@ -45,7 +45,7 @@ use rulehound_query::PatternSet;
 use rulehound_query::{Filter, PatternError};
 use rulehound_schema::Field;
 
-use atoms::{AtomId, Atoms, ColumnId};
+use atoms::{AtomId, Atoms, ColumnId, ColumnPlaces};
 use cache::{CACHE_BYTES, VerdictCache};
 use evaluate::Evaluation;
 use profile::{Memory, Meter};
@@ -116,12 +116,13 @@ impl Matcher {
         let mut memory = memory.unwrap_or_else(|| Memory {
             cache: VerdictCache::new(self.cache_bytes),
             scratch: Scratch::default(),
+            places: ColumnPlaces::default(),
             meter: self.is_measured.then(Meter::default),
         });
         let mut evaluation = Evaluation::new(&self.program, &self.atoms, batch, &mut memory);
         let found = (0..).map(FilterId).zip(&self.roots).filter_map(|(id, root)| {
             let rows = evaluation.rows_of_filter(id, *root);
-            (!rows.is_empty()).then(|| (id, rows.to_boolean_buffer()))
+            (!rows.is_empty()).then(|| (id, rows.into_boolean_buffer()))
         });
         let found = found.collect();
         self.idle().push(memory);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::FilterId;
-use super::atoms::{AtomId, ColumnId};
+use super::atoms::{AtomId, ColumnId, ColumnPlaces};
 use super::cache::VerdictCache;
 use super::strings::Scratch;
 
@@ -13,6 +13,7 @@ use super::strings::Scratch;
 pub(super) struct Memory {
     pub(super) cache: VerdictCache,
     pub(super) scratch: Scratch,
+    pub(super) places: ColumnPlaces,
     /// Only if costs are to be measured.
     pub(super) meter: Option<Meter>,
 }

@@ -32,6 +32,8 @@ pub(super) enum Node {
 pub(super) struct Program {
     nodes: Vec<Node>,
     costs: Vec<Cost>,
+    /// How many nodes, and filters, are made of each node.
+    parents: Vec<u32>,
     expressions: Vec<Expr>,
 }
 
@@ -59,10 +61,6 @@ impl ComputedId {
 }
 
 impl Program {
-    pub(super) fn num_nodes(&self) -> usize {
-        self.nodes.len()
-    }
-
     /// The computed expressions, by their id.
     pub(super) fn expressions(&self) -> &[Expr] {
         &self.expressions
@@ -72,23 +70,10 @@ impl Program {
         self.nodes.get(id.index()).unwrap_or(&Node::Constant(false))
     }
 
-    /// Atoms without which a node holds nowhere.
-    pub(super) fn needed(&self, id: NodeId) -> impl Iterator<Item = AtomId> + '_ {
-        let (only, children) = match self.node(id) {
-            Node::Atom(atom) => (Some(*atom), &[][..]),
-            Node::And(children) => (None, &children[..]),
-            _ => (None, &[][..]),
-        };
-        let atoms = children.iter().filter_map(|child| match self.node(*child) {
-            Node::Atom(atom) => Some(*atom),
-            _ => None,
-        });
-        only.into_iter().chain(atoms)
-    }
-
-    /// Whether a computed expression is below the node.
-    pub(super) fn is_computed(&self, id: NodeId) -> bool {
-        self.cost(id).computed
+    /// Whether it pays to find all rows on which a node holds and to remember them: several terms ask for it, and
+    /// no computed expression is below it.
+    pub(super) fn is_shared(&self, id: NodeId) -> bool {
+        self.parents.get(id.index()).is_some_and(|parents| *parents > 1) && !self.cost(id).computed
     }
 
     /// Puts the children of each node in the order in which they are best evaluated.
@@ -141,13 +126,34 @@ impl Program {
 pub(super) fn compile(filters: &[Filter]) -> (Program, Vec<(Predicate, FilterId)>, Vec<NodeId>) {
     let mut builder = Builder::default();
     let ids = (0..).map(FilterId);
-    let roots = ids.zip(filters).map(|(id, filter)| builder.add(filter, id)).collect();
+    let roots: Vec<NodeId> = ids.zip(filters).map(|(id, filter)| builder.add(filter, id)).collect();
+    let nodes = builder.nodes.into_items();
     let program = Program {
-        nodes: builder.nodes.into_items(),
+        parents: parents(&nodes, &roots),
+        nodes,
         costs: Vec::new(),
         expressions: builder.expressions.into_items(),
     };
     (program, builder.predicates.into_items(), roots)
+}
+
+/// How many nodes and filters are made of each node. What was folded into others counts for none.
+fn parents(nodes: &[Node], roots: &[NodeId]) -> Vec<u32> {
+    let mut parents = vec![0; nodes.len()];
+    let count = |parents: &mut Vec<u32>, id: &NodeId| {
+        parents.get_mut(id.index()).into_iter().for_each(|count| *count += 1);
+    };
+    roots.iter().for_each(|root| count(&mut parents, root));
+    for (index, node) in nodes.iter().enumerate().rev() {
+        let children = match node {
+            _ if parents.get(index) == Some(&0) => continue,
+            Node::Constant(_) | Node::Atom(_) | Node::Computed(_) => continue,
+            Node::Not(inner) => std::slice::from_ref(inner),
+            Node::And(children) | Node::Or(children) => children,
+        };
+        children.iter().for_each(|child| count(&mut parents, child));
+    }
+    parents
 }
 
 #[derive(Default)]

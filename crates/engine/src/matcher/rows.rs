@@ -25,31 +25,18 @@ impl RowSet {
         set
     }
 
-    /// The rows for which `holds` is true.
-    pub(super) fn of(len: usize, mut holds: impl FnMut(usize) -> bool) -> Self {
-        let mut set = Self::empty(len);
-        for row in 0..len {
-            if holds(row) {
-                set.insert(row);
-            }
-        }
-        set
+    /// The rows for which an answer is true; one answer a row.
+    pub(super) fn of(len: usize, mut answers: impl Iterator<Item = bool>) -> Self {
+        let mut word = |start: usize| {
+            let bits = 0..64.min(len - start);
+            bits.zip(&mut answers).fold(0, |word, (bit, holds)| word | u64::from(holds) << bit)
+        };
+        Self { len, words: (0..len).step_by(64).map(&mut word).collect() }
     }
 
     /// Adds a row. Rows beyond the batch are ignored.
     pub(super) fn insert(&mut self, row: usize) {
-        if self.words.is_empty() {
-            self.words = vec![0; self.len.div_ceil(64)];
-        }
-        if row < self.len
-            && let Some(word) = self.words.get_mut(row / 64)
-        {
-            *word |= 1 << (row % 64);
-        }
-    }
-
-    pub(super) fn contains(&self, row: usize) -> bool {
-        self.words.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
+        self.extend([row]);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -61,10 +48,29 @@ impl RowSet {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
+    /// Takes out all rows.
+    pub(super) fn clear(&mut self) {
+        self.words.clear();
+    }
+
+    /// Keeps the rows for which `holds` is true.
+    pub(super) fn retain(&mut self, mut holds: impl FnMut(usize) -> bool) {
+        for (word, start) in self.words.iter_mut().zip((0..).step_by(64)) {
+            let mut rest = *word;
+            while rest != 0 {
+                let bit = rest & rest.wrapping_neg();
+                if !holds(start + bit.trailing_zeros() as usize) {
+                    *word &= !bit;
+                }
+                rest &= !bit;
+            }
+        }
+    }
+
     /// Keeps the rows that `other` has too.
     pub(super) fn intersect(&mut self, other: &Self) {
         if other.words.is_empty() {
-            self.words.clear();
+            self.clear();
         }
         for (word, other) in self.words.iter_mut().zip(&other.words) {
             *word &= other;
@@ -102,8 +108,11 @@ impl RowSet {
     }
 
     /// The set as Arrow has it.
-    pub(super) fn to_boolean_buffer(&self) -> BooleanBuffer {
-        BooleanBuffer::collect_bool(self.len, |row| self.contains(row))
+    pub(super) fn into_boolean_buffer(mut self) -> BooleanBuffer {
+        self.words.resize(self.len.div_ceil(64), 0);
+        // Arrow's bits lie in bytes from the lowest on, whatever the machine's words.
+        self.words.iter_mut().for_each(|word| *word = word.to_le());
+        BooleanBuffer::new(self.words.into(), 0, self.len)
     }
 
     /// Clears the bits beyond the last row.
@@ -117,6 +126,18 @@ impl RowSet {
     }
 }
 
+impl Extend<usize> for RowSet {
+    /// Adds rows. Those beyond the batch are ignored.
+    fn extend<I: IntoIterator<Item = usize>>(&mut self, rows: I) {
+        self.words.resize(self.len.div_ceil(64), 0);
+        for row in rows.into_iter().filter(|row| *row < self.len) {
+            if let Some(word) = self.words.get_mut(row / 64) {
+                *word |= 1 << (row % 64);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -126,7 +147,7 @@ mod tests {
     use super::*;
 
     fn set(len: usize, rows: &BTreeSet<usize>) -> RowSet {
-        RowSet::of(len, |row| rows.contains(&row))
+        RowSet::of(len, (0..len).map(|row| rows.contains(&row)))
     }
 
     proptest! {
@@ -150,7 +171,14 @@ mod tests {
             prop_assert_eq!(left.is_empty(), a.is_empty());
             prop_assert_eq!(left.count(), a.len());
             prop_assert_eq!(RowSet::full(len).iter().count(), len);
-            prop_assert_eq!(left.to_boolean_buffer().set_indices().collect::<BTreeSet<_>>(), a);
+            let mut kept = left.clone();
+            kept.retain(|row| b.contains(&row));
+            prop_assert_eq!(kept.iter().collect::<BTreeSet<_>>(), &a & &b);
+            let bits = left.into_boolean_buffer();
+            prop_assert_eq!(bits.len(), len);
+            prop_assert_eq!(bits.set_indices().collect::<BTreeSet<_>>(), a);
+            let cleared = RowSet::empty(len).into_boolean_buffer();
+            prop_assert_eq!((cleared.len(), cleared.count_set_bits()), (len, 0));
         }
     }
 }

@@ -412,7 +412,8 @@ fn a_computed_expression_runs_only_where_it_matters_and_once() {
     .unwrap();
     let batch = batch(&named(&["long", "cmd", "other", "far longer"]), &layout_of(&matcher));
     let cache = super::VerdictCache::new(super::CACHE_BYTES);
-    let mut memory = super::Memory { cache, scratch: Default::default(), meter: None };
+    let (scratch, places) = Default::default();
+    let mut memory = super::Memory { cache, scratch, places, meter: None };
     let mut evaluation = super::Evaluation::new(&matcher.program, &matcher.atoms, &batch, &mut memory);
     let mut judged_after = |root: usize| {
         let rows: Vec<usize> = evaluation.rows(matcher.roots[root]).iter().collect();

@@ -1,5 +1,11 @@
 //! Tests of values that are no strings, in the form in which they are put to one value after another.
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Float64Type, Int64Type, TimestampMillisecondType, TimestampNanosecondType, UInt64Type,
+};
+use arrow_array::{Array, BooleanArray, FixedSizeBinaryArray};
+use arrow_schema::{DataType, TimeUnit};
 use rulehound_query::Test;
 use rulehound_schema::{FieldType, Value};
 
@@ -68,6 +74,52 @@ impl ValueTest {
             (Self::Longs(longs), value) => longs.iter().any(|long| value.equals(&Value::Long(*long))),
             (Self::Plain(test), value) => test_holds(test, field_type, value),
         }
+    }
+}
+
+/// The items of a column that is not of strings.
+#[derive(Debug)]
+pub(super) enum Items<'a> {
+    Longs(&'a [i64]),
+    UnsignedLongs(&'a [u64]),
+    Doubles(&'a [f64]),
+    Booleans(&'a BooleanArray),
+    Dates(&'a [i64]),
+    DateNanos(&'a [i64]),
+    Addresses(&'a FixedSizeBinaryArray),
+    /// Of no type that a batch's layout has.
+    Unknown,
+}
+
+impl<'a> Items<'a> {
+    pub(super) fn of(items: &'a dyn Array) -> Self {
+        match items.data_type() {
+            DataType::Int64 => Self::Longs(items.as_primitive::<Int64Type>().values()),
+            DataType::UInt64 => Self::UnsignedLongs(items.as_primitive::<UInt64Type>().values()),
+            DataType::Float64 => Self::Doubles(items.as_primitive::<Float64Type>().values()),
+            DataType::Timestamp(TimeUnit::Millisecond, _) => {
+                Self::Dates(items.as_primitive::<TimestampMillisecondType>().values())
+            }
+            DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+                Self::DateNanos(items.as_primitive::<TimestampNanosecondType>().values())
+            }
+            DataType::Boolean => Self::Booleans(items.as_boolean()),
+            DataType::FixedSizeBinary(16) => Self::Addresses(items.as_fixed_size_binary()),
+            _ => Self::Unknown,
+        }
+    }
+
+    pub(super) fn value(&self, item: usize) -> Option<Value<'static>> {
+        Some(match self {
+            Self::Longs(items) => Value::Long(*items.get(item)?),
+            Self::UnsignedLongs(items) => Value::UnsignedLong(*items.get(item)?),
+            Self::Doubles(items) => Value::Double(*items.get(item)?),
+            Self::Booleans(items) => Value::Boolean(items.value(item)),
+            Self::Dates(items) => Value::Date(*items.get(item)?),
+            Self::DateNanos(items) => Value::DateNanos(*items.get(item)?),
+            Self::Addresses(items) => Value::Ip(<[u8; 16]>::try_from(items.value(item)).ok()?.into()),
+            Self::Unknown => return None,
+        })
     }
 }
 
