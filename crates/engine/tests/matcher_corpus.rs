@@ -2,6 +2,7 @@
 //! real events.
 #![allow(clippy::unwrap_used)]
 
+use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,11 +50,36 @@ fn check(filters: &[Filter], matcher: &Matcher, batch: &EventBatch) -> usize {
     found.iter().map(Vec::len).sum()
 }
 
+/// Compares the evaluators on the first events of a file or folder, `most` or a batch more; gives how many
+/// events and hits there were.
+fn check_source(
+    filters: &[Filter],
+    matcher: &Matcher,
+    layout: &Arc<Layout>,
+    (source, batch_rows, most): (&Path, usize, usize),
+) -> (usize, usize) {
+    let (events, hits) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let options = ScanOptions { layout: layout.clone(), batch_rows, ..ScanOptions::default() };
+    scan(&[Input::Path(source.to_owned())], &options, &|batch| {
+        hits.fetch_add(check(filters, matcher, &batch), Ordering::Relaxed);
+        let events = events.fetch_add(batch.num_rows(), Ordering::Relaxed) + batch.num_rows();
+        if events < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    (events.into_inner(), hits.into_inner())
+}
+
+/// The files below a folder, in order.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    let below = |path: PathBuf| if path.is_dir() { files_below(&path) } else { vec![path] };
+    entries.into_iter().flat_map(below).collect()
+}
+
+/// The interpreter is not made for speed: of some sources there are many events, of all others a few.
 #[test]
 fn evaluators_agree_on_real_rules_and_events() {
-    /// Most events of one source: the interpreter is not made for speed.
-    const MOST: usize = 400;
-
     let Some(corpora) = corpora() else { return };
     let filters = filters(&corpora);
     assert!(filters.len() > 1000, "only {} filters", filters.len());
@@ -67,15 +93,17 @@ fn evaluators_agree_on_real_rules_and_events() {
         ("mordor/lateral_movement__covenant_copy_smb_CreateRequest.zip", 333),
     ];
     for (source, batch_rows) in sources {
-        let (events, hits) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let options = ScanOptions { layout: layout.clone(), batch_rows, ..ScanOptions::default() };
-        scan(&[Input::Path(corpora.join(source))], &options, &|batch| {
-            hits.fetch_add(check(&filters, &matcher, &batch), Ordering::Relaxed);
-            let events = events.fetch_add(batch.num_rows(), Ordering::Relaxed) + batch.num_rows();
-            if events < MOST { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
-        let (events, hits) = (events.into_inner(), hits.into_inner());
-        println!("{source}: {events} events, {hits} hits");
-        assert!(events > 0, "no events in {source}");
+        let found = check_source(&filters, &matcher, &layout, (&corpora.join(source), batch_rows, 400));
+        println!("{source}: {} events, {} hits", found.0, found.1);
+        assert!(found.0 > 0, "no events in {source}");
+    }
+    for folder in ["evtx", "mordor"] {
+        let (mut events, mut hits) = (0, 0);
+        for file in files_below(&corpora.join(folder)) {
+            let found = check_source(&filters, &matcher, &layout, (&file, 24, 24));
+            (events, hits) = (events + found.0, hits + found.1);
+        }
+        println!("{folder}, a little of each file: {events} events, {hits} hits");
+        assert!(events > 1_000 && hits > 0, "{events} events, {hits} hits in {folder}");
     }
 }

@@ -13,7 +13,7 @@ use super::judged::JudgedStrings;
 use super::profile::Memory;
 use super::rows::RowSet;
 use super::strings::StringAtoms;
-use super::values::{Items, ValueTest};
+use super::values::{OpenValues, ValueTest};
 use crate::interpret::test_holds;
 
 /// The atoms of one column. This is the seat of everything that is done for many atoms together: for a batch,
@@ -34,7 +34,11 @@ impl ColumnAtoms {
         let strings = StringAtoms::compile(&field, &tests)?;
         let tests: Vec<Test> = tests.into_iter().map(|pending| pending.test).collect();
         let is_string = field.field_type.data_type() == Some(rulehound_schema::DataType::String);
-        let of_values = if is_string { Vec::new() } else { tests.iter().map(ValueTest::compile).collect() };
+        let of_values = if is_string {
+            Vec::new()
+        } else {
+            tests.iter().map(|test| ValueTest::compile(&field, test)).collect()
+        };
         Ok(Self { field, tests, of_values, strings })
     }
 
@@ -73,7 +77,7 @@ impl ColumnAtoms {
             Some(list) if list.values().is_empty() => Content::Empty,
             Some(list) => match JudgedStrings::open(&self.strings, id, list) {
                 Some(strings) => Content::Strings(list.value_offsets(), strings),
-                None => Content::Values(list.value_offsets(), Items::of(list.values())),
+                None => Content::Values(OpenValues::open(list)),
             },
         };
         OpenColumn { atoms: self, rows: batch.num_rows(), content }
@@ -92,8 +96,8 @@ enum Content<'a> {
     Empty,
     /// Where the strings of each row begin; each distinct one is judged once, for all atoms.
     Strings(&'a [i32], JudgedStrings<'a>),
-    /// Likewise other values, judged row by row, one atom at a time.
-    Values(&'a [i32], Items<'a>),
+    /// Values with an order, judged one atom at a time.
+    Values(OpenValues<'a>),
     /// The batch does not have the column: each row is asked.
     Rows(&'a EventBatch),
 }
@@ -104,7 +108,7 @@ impl OpenColumn<'_> {
         match &self.content {
             Content::Empty => true,
             Content::Strings(_, strings) => strings.is_small(),
-            Content::Values(..) | Content::Rows(_) => false,
+            Content::Values(_) | Content::Rows(_) => false,
         }
     }
 
@@ -126,45 +130,42 @@ impl OpenColumn<'_> {
 
     /// The rows on which an atom holds.
     pub(super) fn rows(&mut self, slot: Slot, memory: &mut Memory) -> RowSet {
-        let (len, field_type) = (self.rows, self.atoms.field.field_type);
-        let is_presence = self.atoms.is_presence(slot);
-        match &mut self.content {
-            Content::Empty => RowSet::empty(len),
-            Content::Strings(offsets, _) | Content::Values(offsets, _) if is_presence => {
-                RowSet::of(len, items_by_row(offsets).map(|items| !items.is_empty()))
+        if let Some(offsets) = self.offsets().filter(|_| self.atoms.is_presence(slot)) {
+            return RowSet::of(self.rows, items_by_row(offsets).map(|items| !items.is_empty()));
+        }
+        match (&mut self.content, self.atoms.of_values.get(slot.index())) {
+            (Content::Strings(_, strings), _) => strings.rows(slot, memory),
+            (Content::Values(values), Some(test)) => values.rows(test),
+            (Content::Rows(_), _) => {
+                RowSet::of(self.rows, (0..self.rows).map(|row| self.holds(slot, row, memory)))
             }
-            Content::Strings(_, strings) => strings.rows(slot, memory),
-            Content::Values(offsets, values) => match self.atoms.of_values.get(slot.index()) {
-                None => RowSet::empty(len),
-                Some(test) => {
-                    let passes =
-                        |item| values.value(item).is_some_and(|value| test.holds(field_type, &value));
-                    RowSet::of(len, items_by_row(offsets).map(|mut items| items.any(passes)))
-                }
-            },
-            Content::Rows(_) => RowSet::of(len, (0..len).map(|row| self.holds(slot, row, memory))),
+            (Content::Empty | Content::Values(_), _) => RowSet::empty(self.rows),
         }
     }
 
     /// Whether an atom holds on a row.
     fn holds(&mut self, slot: Slot, row: usize, memory: &mut Memory) -> bool {
-        let Some(test) = self.atoms.tests.get(slot.index()) else { return false };
-        let field_type = self.atoms.field.field_type;
-        match (&mut self.content, test) {
-            (Content::Empty, _) => false,
-            (Content::Strings(offsets, _) | Content::Values(offsets, _), Test::Exists) => {
-                !items_of(offsets, row).is_empty()
-            }
+        if let Some(offsets) = self.offsets().filter(|_| self.atoms.is_presence(slot)) {
+            return !items_of(offsets, row).is_empty();
+        }
+        match (&mut self.content, self.atoms.of_values.get(slot.index())) {
             (Content::Strings(_, strings), _) => strings.holds(slot, row, memory),
-            (Content::Values(offsets, items), _) => {
-                let Some(test) = self.atoms.of_values.get(slot.index()) else { return false };
-                let mut values = items_of(offsets, row).filter_map(|item| items.value(item));
-                values.any(|value| test.holds(field_type, &value))
-            }
+            (Content::Values(values), Some(test)) => values.holds(test, row),
             (Content::Rows(batch), _) => {
-                let event = batch.row(row);
-                event.values(&self.atoms.field).iter().any(|value| test_holds(test, field_type, value))
+                let Some(test) = self.atoms.tests.get(slot.index()) else { return false };
+                let (event, field) = (batch.row(row), &self.atoms.field);
+                event.values(field).iter().any(|value| test_holds(test, field.field_type, value))
             }
+            (Content::Empty | Content::Values(_), _) => false,
+        }
+    }
+
+    /// Where the items of each row begin, if the column has any.
+    fn offsets(&self) -> Option<&[i32]> {
+        match &self.content {
+            Content::Strings(offsets, _) => Some(offsets),
+            Content::Values(values) => Some(values.offsets()),
+            Content::Empty | Content::Rows(_) => None,
         }
     }
 }
