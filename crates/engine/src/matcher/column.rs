@@ -131,7 +131,7 @@ impl OpenColumn<'_> {
     /// The rows on which an atom holds.
     pub(super) fn rows(&mut self, slot: Slot, memory: &mut Memory) -> RowSet {
         if let Some(offsets) = self.offsets().filter(|_| self.atoms.is_presence(slot)) {
-            return RowSet::of(self.rows, items_by_row(offsets).map(|items| !items.is_empty()));
+            return RowSet::of(self.rows, offsets.windows(2).map(|ends| ends[0] < ends[1]));
         }
         match (&mut self.content, self.atoms.of_values.get(slot.index())) {
             (Content::Strings(_, strings), _) => strings.rows(slot, memory),
@@ -181,6 +181,7 @@ pub(super) fn items_of(offsets: &[i32], row: usize) -> Range<usize> {
 }
 
 /// An offset or key as a place in what it points into. Arrow has none below 0.
+#[inline]
 pub(super) fn index_of(place: i32) -> usize {
     usize::try_from(place).unwrap_or(usize::MAX)
 }

@@ -8,7 +8,7 @@ use arrow_array::types::Int32Type;
 use arrow_array::{Array, ListArray, StringArray};
 
 use super::atoms::{ColumnId, Slot};
-use super::column::{index_of, items_by_row, items_of};
+use super::column::{index_of, items_of};
 use super::profile::{Memory, Meter};
 use super::rows::RowSet;
 use super::strings::StringAtoms;
@@ -137,13 +137,16 @@ impl Places {
         }
         // Neither rows nor items of a batch are as many as 2^31: its offsets could not count them.
         let mut links = Vec::with_capacity(keys.len());
-        for (row, items) in (0..).zip(items_by_row(offsets)) {
-            for key in keys.get(items).unwrap_or_default() {
-                if let Some(Some(chain)) = chains.get_mut(index_of(*key)) {
-                    links.push(Link { row, before: chain.last });
-                    *chain = Chain { last: links.len() as u32, count: chain.count + 1 };
-                }
+        let mut ends = (0..).zip(offsets.iter().skip(1));
+        let mut at = ends.next();
+        for (item, key) in (0..).zip(keys) {
+            let Some(Some(chain)) = chains.get_mut(index_of(*key)) else { continue };
+            while at.is_some_and(|(_, end)| *end <= item) {
+                at = ends.next();
             }
+            let Some((row, _)) = at else { break };
+            links.push(Link { row, before: chain.last });
+            *chain = Chain { last: links.len() as u32, count: chain.count + 1 };
         }
         Self { holding, chains, links }
     }
