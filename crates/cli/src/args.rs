@@ -264,7 +264,7 @@ pub(crate) struct OneRule {
 
 #[derive(Args, Debug)]
 pub(crate) struct ShowArgs {
-    /// `json` is the rule in the shape of Kibana's API
+    /// `json` is the rule in the shape of Kibana's API, `ndjson` the same on one line, as Kibana imports it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: ShowOutput,
     #[command(flatten)]
@@ -275,6 +275,7 @@ pub(crate) struct ShowArgs {
 pub(crate) enum ShowOutput {
     Text,
     Json,
+    Ndjson,
 }
 
 #[derive(Args, Debug)]

@@ -259,3 +259,21 @@ fn colours_are_as_asked_for() {
     assert!(!styled(&["rules", "list", "a"]));
     assert!(!styled(&["--color", "never", "rules", "check", "a"]));
 }
+
+#[test]
+fn rules_of_an_export_are_named_by_id() {
+    let folder = rules();
+    let id = "11111111-0000-4000-8000-000000000000";
+    let written = rulehound(folder.path(), &["rules", "show", "--output", "ndjson", "a/shell.toml"]).stdout;
+    let torn = written.replace("11111111", "99999999").replace("\"medium\"", "\"mild\"");
+    std::fs::write(folder.path().join("all.ndjson"), format!("{written}{torn}{{")).unwrap();
+    let run = rulehound(folder.path(), &["rules", "check", "all.ndjson"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.contains("--> all.ndjson:2:"), "{}", run.stdout);
+    assert!(run.stdout.contains("--> all.ndjson:3:"), "{}", run.stdout);
+    assert!(run.stdout.contains("eql      "), "{}", run.stdout);
+    let shown =
+        rulehound(folder.path(), &["rules", "show", "--output", "ndjson", "--rules", "all.ndjson", id]);
+    assert_eq!((shown.code, shown.stdout), (0, written));
+    assert!(!shown.stderr.contains("mild"), "only what is wrong with the rule itself: {}", shown.stderr);
+}

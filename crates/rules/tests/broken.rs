@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod loading;
+
 use std::path::Path;
 
 use rulehound_rules::{NotRun, Problem, RuleSet, RuleType, Status};
+
+use loading::{load, show};
 
 /// A sound rule, to be broken.
 const RULE: &str = r#"[metadata]
@@ -41,24 +45,6 @@ id = "T1059"
 name = "Command and Scripting Interpreter"
 reference = "https://attack.mitre.org/techniques/T1059/"
 "#;
-
-fn load(files: &[(&str, &[u8])]) -> (tempfile::TempDir, RuleSet) {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, bytes) in files {
-        let path = folder.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, bytes).unwrap();
-    }
-    let set = RuleSet::load([folder.path()]);
-    (folder, set)
-}
-
-/// A problem as `code line:column "text"`.
-fn show(problem: &Problem) -> String {
-    let at = problem.position().map_or("-".to_owned(), |at| format!("{}:{}", at.line, at.column));
-    let text = problem.source.as_deref().and_then(|source| source.get(problem.diagnostic.span.clone()));
-    format!("{} {at} {}", problem.diagnostic.code, text.unwrap_or_default())
-}
 
 /// Loads `text` beside a sound rule, and compares its problems.
 fn check(text: &str, expected: &[&str]) {
@@ -312,16 +298,20 @@ fn a_link_to_itself_is_a_problem() {
     assert!(set.is_unreadable());
 }
 
-/// Each code that the crate can give is in this file, so each is given once at least.
+/// Each code that the crate can give is in this file or the one for JSON, so each is given once at least.
 #[test]
 fn every_code_is_tested() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let tests = std::fs::read_to_string(folder.join("tests/broken.rs")).unwrap();
+    let tests = ["tests/broken.rs", "tests/broken_json.rs"];
+    let tests = tests.map(|file| std::fs::read_to_string(folder.join(file)).unwrap()).concat();
     let mut codes = 0;
     for entry in walkdir::WalkDir::new(folder.join("src")) {
         let Ok(source) = std::fs::read_to_string(entry.unwrap().path()) else { continue };
         for word in source.split('"').filter(|word| !word.contains(char::is_whitespace)) {
-            if ["rule::", "rules::", "toml::", "file::"].iter().any(|prefix| word.starts_with(prefix)) {
+            if ["rule::", "rules::", "toml::", "json::", "file::"]
+                .iter()
+                .any(|prefix| word.starts_with(prefix))
+            {
                 // In quotes with its place behind, as the tests expect it.
                 assert!(tests.contains(&format!("\"{word} ")), "{word} has no test");
                 codes += 1;

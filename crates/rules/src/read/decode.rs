@@ -69,10 +69,11 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// The table that a node is.
+    /// The table that a node is. A field that is null is as good as none.
     pub(super) fn new(node: Node, name: &str, findings: &mut Findings) -> Option<Self> {
         match node.kind {
-            Kind::Table(entries) => {
+            Kind::Table(mut entries) => {
+                entries.retain(|_, entry| !matches!(entry.node.kind, Kind::Null));
                 Some(Self { name: name.to_owned(), span: node.span, entries, asked: Vec::new() })
             }
             _ => {

@@ -1,6 +1,9 @@
 //! Reading what a rule has by its type.
 
+use std::ops::Range;
+
 use super::decode::{Findings, FromTable, OneOrMany, Table};
+use crate::date_math::DateMath;
 use crate::kind::{
     Cardinality, EqlRule, Language, MachineLearningRule, NewTermsRule, QuerySource, RuleKind, RuleType,
     SavedQueryRule, ThreatMapping, ThreatMappingEntry, ThreatMatchRule, Threshold, ThresholdRule,
@@ -9,13 +12,17 @@ use crate::kind::{
 /// Fields that some type has: on a rule of another type they mean nothing and are kept.
 pub(super) const TYPE_FIELDS: &[&str] = &[
     "anomaly_threshold",
+    "concurrent_searches",
     "data_view_id",
     "event_category_override",
     "filters",
+    "history_window_start",
     "index",
+    "items_per_search",
     "language",
     "machine_learning_job_id",
     "new_terms",
+    "new_terms_fields",
     "query",
     "saved_id",
     "threat_filters",
@@ -122,16 +129,35 @@ fn read_machine_learning(t: &mut Table, findings: &mut Findings) -> Option<Machi
 }
 
 fn read_new_terms(t: &mut Table, findings: &mut Findings) -> Option<NewTermsRule> {
-    let terms: Option<NewTerms> = t.required("new_terms", findings);
+    let is_api = t.get("new_terms_fields").is_some() || t.get("history_window_start").is_some();
+    let terms = if is_api {
+        let span = t.get("new_terms_fields").map(|node| node.span.clone());
+        let fields: Option<Vec<String>> = t.required("new_terms_fields", findings);
+        let start = t.required("history_window_start", findings);
+        if let Some((fields, span)) = fields.as_ref().zip(span) {
+            check_new_terms("rule.new_terms_fields", fields, span, findings);
+        }
+        fields.zip(start).map(|(new_terms_fields, start)| NewTerms { new_terms_fields, start })
+    } else {
+        t.required("new_terms", findings)
+    };
     let source = read_source(t, KIBANA_LANGUAGES, findings)?;
-    let NewTerms { new_terms_fields, history_window_start } = terms?;
-    Some(NewTermsRule { source, new_terms_fields, history_window_start })
+    let NewTerms { new_terms_fields, start } = terms?;
+    Some(NewTermsRule { source, new_terms_fields, history_window_start: start })
 }
 
-/// `new_terms` as TOML has it: a table in which each value stands beside the name of the API's field.
+fn check_new_terms(name: &str, fields: &[String], span: Range<usize>, findings: &mut Findings) {
+    if !(1..=3).contains(&fields.len()) {
+        let message = format!("`{name}` must name one to three fields, not {}", fields.len());
+        findings.error("rule::out-of-range", span, message, None);
+    }
+}
+
+/// What is new, and since when. TOML has it in a table, `new_terms`, in which each value stands beside the name of the
+/// API's field.
 struct NewTerms {
     new_terms_fields: Vec<String>,
-    history_window_start: crate::date_math::DateMath,
+    start: DateMath,
 }
 
 impl FromTable for NewTerms {
@@ -141,11 +167,7 @@ impl FromTable for NewTerms {
         let fields: Option<Vec<String>> = t.required("value", findings);
         let windows: Option<Vec<HistoryWindow>> = t.required("history_window_start", findings);
         let fields = fields?;
-        if !(1..=3).contains(&fields.len()) {
-            let message =
-                format!("`rule.new_terms.value` must name one to three fields, not {}", fields.len());
-            findings.error("rule::out-of-range", span.clone(), message, None);
-        }
+        check_new_terms("rule.new_terms.value", &fields, span.clone(), findings);
         let windows = windows?;
         if windows.len() != 1 {
             let message =
@@ -153,12 +175,12 @@ impl FromTable for NewTerms {
             findings.error("rule::out-of-range", span, message, None);
         }
         let start = windows.into_iter().next()?.start;
-        Some(Self { new_terms_fields: fields, history_window_start: start })
+        Some(Self { new_terms_fields: fields, start })
     }
 }
 
 struct HistoryWindow {
-    start: crate::date_math::DateMath,
+    start: DateMath,
 }
 
 impl FromTable for HistoryWindow {

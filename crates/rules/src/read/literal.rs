@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A string literal of a TOML document, and which of its bytes became which bytes of its value.
+/// A string literal of a TOML or JSON document, and which of its bytes became which bytes of its value.
 #[derive(Debug)]
 pub(crate) struct Literal {
     /// Points from which on value and document go in step: a byte of the value, the byte of the document.
@@ -76,6 +76,9 @@ impl Escape {
             let value_len = code.and_then(char::from_u32).map_or(1, char::len_utf8);
             Self { raw_len: (2 + digits).min(text.len()), value_len }
         };
+        if is_surrogate_pair(text) {
+            return Self { raw_len: PAIR_LEN, value_len: 4 };
+        }
         match text.as_bytes().get(1) {
             Some(b'x') => hex(2),
             Some(b'u') => hex(4),
@@ -89,6 +92,19 @@ impl Escape {
             None => Self { raw_len: 1, value_len: 0 },
         }
     }
+}
+
+/// Bytes of `\ud83d\ude00`.
+const PAIR_LEN: usize = 12;
+
+/// Whether a text begins with two escapes that are one character beyond the 65,536 first, as JSON writes it.
+fn is_surrogate_pair(text: &str) -> bool {
+    let half = |at: usize| match text.get(at..at + PAIR_LEN / 2)?.strip_prefix("\\u") {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None => None,
+    };
+    half(0).is_some_and(|high| (0xd800..0xdc00).contains(&high))
+        && half(PAIR_LEN / 2).is_some_and(|low| (0xdc00..0xe000).contains(&low))
 }
 
 #[cfg(test)]

@@ -1,15 +1,21 @@
-//! Reading rules: TOML as the detection-rules repository keeps it.
+//! Reading rules: TOML as the detection-rules repository keeps it, JSON as Kibana's API and exports have it. Both become
+//! one tree in which every value knows its place (`node`), from which rules are read (`rule`, `kind`, ...).
 
 mod decode;
+mod export;
+mod json;
 mod kind;
 mod literal;
 mod node;
+mod objects;
 mod rule;
 mod scalars;
+mod text;
 mod threat;
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::path::Path;
 
 use rulehound_query::Diagnostic;
 use toml::de::DeTable;
@@ -18,6 +24,8 @@ use self::decode::{Findings, Table, near_miss};
 use self::kind::read_kind;
 pub(crate) use self::literal::Literal;
 use self::node::{Entries, Entry, Kind, Node};
+pub(crate) use self::objects::{ObjectKind, may_hold_any};
+pub(crate) use self::text::Text;
 use crate::kind::{JsonObject, RuleKind, RuleType};
 use crate::rule::{Metadata, Rule};
 use crate::values::RuleId;
@@ -39,17 +47,74 @@ pub(crate) struct Reading {
     pub(crate) findings: Vec<Diagnostic>,
 }
 
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    /// Rules, and what should be one and cannot be read.
+    pub(crate) rules: Vec<Reading>,
+    /// How many objects of which kind there are, rules among them.
+    pub(crate) objects: HashMap<ObjectKind, usize>,
+    /// What there is to say of the file as a whole.
+    pub(crate) findings: Vec<Diagnostic>,
+}
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Toml,
+    Json,
+    Ndjson,
+}
+
+impl Format {
+    /// As the name of a file says.
+    pub(crate) fn of_name(file: &Path) -> Option<Self> {
+        match file.extension()?.to_str()? {
+            "toml" => Some(Self::Toml),
+            "json" => Some(Self::Json),
+            "ndjson" | "jsonl" => Some(Self::Ndjson),
+            _ => None,
+        }
+    }
+
+    /// As its content says: no TOML begins with `{` or `[{`.
+    fn of_content(text: &str) -> Self {
+        let start = text.trim_start_matches('\u{feff}').trim_start();
+        let in_list = start.strip_prefix('[').map(str::trim_start);
+        let is_json = start.starts_with('{') || in_list.is_some_and(|item| item.starts_with(['{', ']']));
+        if is_json { Self::Json } else { Self::Toml }
+    }
+}
+
+/// Reads a file. Of one that nobody named little may be read if it holds something else.
+pub(crate) fn read(text: &Text, format: Option<Format>, is_named: bool) -> Contents {
+    match format.unwrap_or_else(|| Format::of_content(&text.text)) {
+        Format::Toml => {
+            let rules = vec![match text.first_bad() {
+                Some(bad) => Reading { findings: vec![text.not_utf8(bad, "TOML")], ..Reading::default() },
+                None => read_toml(&text.text),
+            }];
+            Contents { rules, objects: HashMap::from([(ObjectKind::Rule, 1)]), ..Contents::default() }
+        }
+        Format::Json => export::read(text, false, is_named),
+        Format::Ndjson => export::read(text, true, is_named),
+    }
+}
+
 /// Tables that stand beside `[rule]`.
 const TABLES: &[&str] = &["metadata", "rule", "transform"];
 
 /// Reads a rule from TOML.
-pub(crate) fn read_toml(text: &str) -> Reading {
+fn read_toml(text: &str) -> Reading {
     let mut findings = Findings::default();
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut entries = node::from_toml(document.into_inner());
     // What was parsed before and after an error still tells whose rule it is. Only the first error is shown:
     // those after it come of it.
-    let mut reading = peek(&entries);
+    let mut reading = match entries.get("rule") {
+        Some(Entry { node: Node { kind: Kind::Table(rule), .. }, .. }) => peek(rule),
+        _ => Reading::default(),
+    };
     if let Some(error) = errors.first() {
         let span = error.span().unwrap_or(0..0);
         findings.error("toml::syntax", span, format!("not valid TOML: {}", error.message()), None);
@@ -61,10 +126,7 @@ pub(crate) fn read_toml(text: &str) -> Reading {
 }
 
 /// What can be told of a rule without reading all of it.
-fn peek(entries: &Entries) -> Reading {
-    let Some(Entry { node: Node { kind: Kind::Table(rule), .. }, .. }) = entries.get("rule") else {
-        return Reading::default();
-    };
+fn peek(rule: &Entries) -> Reading {
     let text = |key: &str| match rule.get(key).map(|entry| &entry.node.kind) {
         Some(Kind::String(text)) => Some(text.as_str()),
         _ => None,
@@ -101,7 +163,11 @@ fn read_document(entries: &mut Entries, reading: &mut Reading, findings: &mut Fi
         findings.warning("rule::unknown-field", entry.key_span.clone(), message, help);
     }
     reading.kind = read_kind(&mut table, findings);
-    reading.rule = rule::read_rule(table, reading.kind.clone(), metadata, transform, findings);
+    reading.rule = rule::read_rule(table, reading.kind.clone(), &[], findings).map(|rule| Rule {
+        metadata,
+        transform,
+        ..rule
+    });
 }
 
 /// The endpoint's own rules look much like detection rules: they have an `id` and systems to run on, no type.

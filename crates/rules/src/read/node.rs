@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Integer(i64),
     Float(f64),
     Boolean(bool),
+    /// JSON's; TOML has none.
+    Null,
     Array(Vec<Node>),
     Table(Entries),
 }
@@ -42,6 +44,7 @@ impl Node {
             Kind::Integer(_) => "an integer",
             Kind::Float(_) => "a float",
             Kind::Boolean(_) => "a boolean",
+            Kind::Null => "null",
             Kind::Array(_) => "a list",
             Kind::Table(_) => "a table",
         }
@@ -54,6 +57,7 @@ impl Node {
             Kind::Integer(number) => Value::Number(number.into()),
             Kind::Float(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
             Kind::Boolean(truth) => Value::Bool(truth),
+            Kind::Null => Value::Null,
             Kind::Array(items) => Value::Array(items.into_iter().map(Node::into_json).collect()),
             Kind::Table(entries) => Value::Object(into_json_object(entries)),
         }

@@ -14,15 +14,29 @@ use crate::values::{MappingOperator, MissingFieldsStrategy};
 const KEPT: &[&str] =
     &["actions", "response_actions", "meta", "revision", "threat_mappings", "immutable", "namespace"];
 
+/// Fields that Kibana gives an installed rule: kept likewise.
+pub(super) const KEPT_OF_INSTALLED: &[&str] = &[
+    "id",
+    "alias_purpose",
+    "alias_target_id",
+    "created_at",
+    "created_by",
+    "execution_summary",
+    "outcome",
+    "rule_source",
+    "updated_at",
+    "updated_by",
+];
+
 /// The version of a rule that does not say.
 pub(crate) const FIRST_VERSION: u64 = 1;
 
-/// Reads the rest of the `[rule]` table, after its type. `None`: it has errors, which are among the findings.
+/// Reads the rest of a rule's table, after its type. Fields of the names `kept` are kept without a word. `None`: it has
+/// errors, which are among the findings.
 pub(super) fn read_rule(
     mut table: Table,
     kind: Option<RuleKind>,
-    metadata: Metadata,
-    transform: JsonObject,
+    kept: &[&'static str],
     findings: &mut Findings,
 ) -> Option<Rule> {
     let t = &mut table;
@@ -65,9 +79,9 @@ pub(super) fn read_rule(
         timeline_id: t.optional("timeline_id", findings),
         timeline_title: t.optional("timeline_title", findings),
         throttle: t.optional("throttle", findings),
-        extra: table.rest(&[KEPT, TYPE_FIELDS].concat(), findings),
-        metadata,
-        transform,
+        extra: table.rest(&[KEPT, TYPE_FIELDS, kept].concat(), findings),
+        metadata: Metadata::default(),
+        transform: JsonObject::new(),
         rule_id: rule_id?,
         name: name?.0,
         description: description?.0,

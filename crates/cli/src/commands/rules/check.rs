@@ -116,7 +116,7 @@ fn write_summary(set: &RuleSet, verbose: bool, out: &mut dyn Write) -> std::io::
     let warnings = set.problems.len() - errors;
     writeln!(out, "\n{}, {}", counted(errors as u64, "error"), counted(warnings as u64, "warning"))?;
     if set.other_files > 0 {
-        writeln!(out, "{} passed over: hidden, or not TOML", counted(set.other_files as u64, "file"))?;
+        writeln!(out, "{} passed over: hidden, or without rules", counted(set.other_files as u64, "file"))?;
     }
     Ok(())
 }

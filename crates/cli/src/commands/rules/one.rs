@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rulehound_rules::{LoadedRule, RuleSet};
+use rulehound_rules::{LoadedRule, Problem, RuleSet};
 
 use crate::args::OneRule;
 use crate::commands::Failure;
@@ -26,7 +26,7 @@ pub(in crate::commands) fn load(args: &OneRule, output: &Output) -> Result<Optio
     let mut meant: Vec<LoadedRule> = set.rules.into_iter().filter(is_meant).collect();
     let problems = set.problems.iter().filter(|problem| {
         is_path
-            || meant.iter().any(|loaded| loaded.file == problem.file)
+            || meant.iter().any(|loaded| is_about(problem, loaded))
             || meant.is_empty() && problem.is_error()
     });
     for problem in problems {
@@ -39,4 +39,9 @@ pub(in crate::commands) fn load(args: &OneRule, output: &Output) -> Result<Optio
         (_, None) => Err(Failure::NoSuchRule(args.rule.clone())),
         (count, Some(_)) => Err(Failure::ManyRules { name: args.rule.clone(), count }),
     }
+}
+
+/// Whether a problem is one of a rule, or of the file that it is in.
+fn is_about(problem: &Problem, loaded: &LoadedRule) -> bool {
+    loaded.file == problem.file && problem.rule_id.as_ref().is_none_or(|id| *id == loaded.rule.rule_id)
 }

@@ -16,6 +16,7 @@ pub(super) fn run(args: &ShowArgs, output: &Output) -> Result<Exit, Failure> {
     match args.output {
         ShowOutput::Text => write_object(&all_fields(&loaded), 0, &mut out)?,
         ShowOutput::Json => write_json(&mut out, &loaded.rule.to_json())?,
+        ShowOutput::Ndjson => writeln!(out, "{}", loaded.rule.to_json())?,
     }
     out.flush()?;
     Ok(exit(&loaded))

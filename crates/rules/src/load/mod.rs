@@ -1,18 +1,20 @@
 //! Loading sets of rules from files and folders.
 
+mod file;
+
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rulehound_query::{Diagnostic, Query, Severity};
 use walkdir::WalkDir;
 
-use crate::compile::{Compilation, Status, compile, compile_kind};
+use self::file::{Found, Outcome, ReadFile, is_candidate, read_all};
+use crate::compile::{Compilation, Status};
 use crate::kind::RuleType;
 use crate::problem::Problem;
-use crate::read::{Literal, Reading, read_toml};
+use crate::read::{Literal, Reading};
 use crate::rule::Rule;
 use crate::values::RuleId;
 use crate::versions::VersionLocks;
@@ -22,11 +24,11 @@ use crate::versions::VersionLocks;
 pub struct RuleSet {
     /// The rules that could be read, in the order of their files: as named, and sorted within a folder.
     pub rules: Vec<LoadedRule>,
-    /// Files that should hold a rule and could not be read as one.
+    /// What should be a rule and could not be read as one.
     pub unread: Vec<UnreadRule>,
     /// Errors and warnings, in the same order.
     pub problems: Vec<Problem>,
-    /// Files in the folders that are no TOML, and hidden folders, which were passed over.
+    /// Files in the folders that hold no rules, and hidden folders, which were passed over.
     pub other_files: usize,
 }
 
@@ -41,7 +43,7 @@ pub struct LoadedRule {
     pub status: Status,
 }
 
-/// A file that should hold a rule and could not be read as one.
+/// What should be a rule and could not be read as one.
 #[derive(Clone, Debug)]
 pub struct UnreadRule {
     /// The file.
@@ -51,8 +53,9 @@ pub struct UnreadRule {
 }
 
 impl RuleSet {
-    /// Loads the rules of files and folders. A folder stands for all `*.toml` files below it; a file is read
-    /// whatever its name. A file that is named twice is loaded once.
+    /// Loads the rules of files and folders. A folder stands for all `*.toml` files below it, and for those of `*.json`,
+    /// `*.ndjson` and `*.jsonl` in which there is a rule or what goes with rules; a file is read whatever its name, as
+    /// TOML or JSON if that says so, else as its content says. A file that is named twice is loaded once.
     pub fn load<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Self {
         let mut loader = Loader::default();
         for path in paths {
@@ -61,7 +64,8 @@ impl RuleSet {
         let found = std::mem::take(&mut loader.found);
         for (found, read) in found.iter().zip(read_all(&found)) {
             match read {
-                Ok(read) => loader.add(found, read),
+                Ok(Outcome::Read(read)) => loader.add(found, read),
+                Ok(Outcome::Other) => loader.set.other_files += 1,
                 Err(error) => loader.add_unreadable(&found.file, &error),
             }
         }
@@ -80,21 +84,6 @@ impl RuleSet {
     pub fn is_unreadable(&self) -> bool {
         self.rules.is_empty() && self.problems.iter().all(|problem| problem.source.is_none())
     }
-}
-
-/// A file to be read, or why there is none.
-struct Found {
-    file: PathBuf,
-    /// The folder that it really lies in.
-    folder: PathBuf,
-    error: Option<std::io::Error>,
-}
-
-/// A file that was read and compiled, on its own.
-struct ReadFile {
-    source: Arc<str>,
-    reading: Reading,
-    compilation: Compilation,
 }
 
 #[derive(Default)]
@@ -124,13 +113,16 @@ impl Loader {
                     walk.skip_current_dir();
                 }
                 Ok(entry) if entry.file_type().is_dir() => {}
-                Ok(entry) if entry.depth() == 0 || is_toml(&entry) => self.find_file(entry.path()),
+                Ok(entry) if entry.depth() == 0 || may_hold_rules(&entry) => {
+                    self.find_file(entry.path(), entry.depth() == 0);
+                }
                 Ok(_) => self.set.other_files += 1,
                 Err(error) => {
                     let file = error.path().unwrap_or(path).to_owned();
                     let what = error.to_string();
                     let error = error.into_io_error().unwrap_or_else(|| std::io::Error::other(what));
-                    self.found.push(Found { file, folder: PathBuf::new(), error: Some(error) });
+                    let (folder, error) = (PathBuf::new(), Some(error));
+                    self.found.push(Found { file, folder, is_named: true, error });
                 }
             }
         }
@@ -146,21 +138,35 @@ impl Loader {
         self.set.unread.push(UnreadRule { file: path.to_owned(), rule_type: None });
     }
 
-    fn find_file(&mut self, file: &Path) {
+    fn find_file(&mut self, file: &Path, is_named: bool) {
         // A pipe (`<(...)` in a shell) can be read and has no real path.
         let real_path = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
         let folder = real_path.parent().map(Path::to_owned).unwrap_or_default();
         if self.seen.insert(real_path) {
-            self.found.push(Found { file: file.to_owned(), folder, error: None });
+            self.found.push(Found { file: file.to_owned(), folder, is_named, error: None });
         }
     }
 
     fn add(&mut self, Found { file, folder, .. }: &Found, read: ReadFile) {
-        let ReadFile { source, reading, compilation } = read;
+        let ReadFile { source, rules, findings } = read;
+        for (reading, compilation) in rules {
+            self.add_rule(file, folder, &source, reading, compilation);
+        }
+        self.tell(file, &source, None, findings);
+    }
+
+    fn add_rule(
+        &mut self,
+        file: &Path,
+        folder: &Path,
+        source: &Arc<str>,
+        reading: Reading,
+        compilation: Compilation,
+    ) {
         let Reading { rule, rule_id, rule_type, spans, mut findings, .. } = reading;
         let Compilation { mut status, diagnostics, not_applied } = compilation;
         let span = |field: &str| spans.get(field).cloned().unwrap_or_default();
-        findings.extend(into_document(diagnostics, &Literal::new(&source, span("query"))));
+        findings.extend(into_document(diagnostics, &Literal::new(source, span("query"))));
         match rule {
             None => self.set.unread.push(UnreadRule { file: file.to_owned(), rule_type }),
             Some(mut rule) => {
@@ -181,69 +187,30 @@ impl Loader {
                 self.set.rules.push(LoadedRule { rule, file: file.to_owned(), status });
             }
         }
+        self.tell(file, source, rule_id.as_ref(), findings);
+    }
+
+    /// Adds what there is to say of a file, or of a rule in it.
+    fn tell(
+        &mut self,
+        file: &Path,
+        source: &Arc<str>,
+        rule_id: Option<&RuleId>,
+        mut findings: Vec<Diagnostic>,
+    ) {
         findings.sort_by_key(|finding| finding.span.start);
         self.set.problems.extend(findings.into_iter().map(|diagnostic| Problem {
             file: file.to_owned(),
             source: Some(source.clone()),
-            rule_id: rule_id.clone(),
+            rule_id: rule_id.cloned(),
             diagnostic,
         }));
     }
 }
 
-/// Fewer files than this are not worth a thread.
-const FILES_PER_THREAD: usize = 16;
-
-/// Reads and compiles files, on several threads if there are many. Gives them in their order.
-fn read_all(found: &[Found]) -> Vec<std::io::Result<ReadFile>> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = cores.min(found.len() / FILES_PER_THREAD).max(1);
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut read = Vec::new();
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(found) = found.get(place) else { return read };
-            read.push((place, found.read()));
-        }
-    };
-    let mut read = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut read = work();
-        for other in others {
-            read.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        read
-    });
-    read.sort_by_key(|(place, _)| *place);
-    read.into_iter().map(|(_, read)| read).collect()
-}
-
-impl Found {
-    fn read(&self) -> std::io::Result<ReadFile> {
-        if let Some(error) = &self.error {
-            return Err(std::io::Error::new(error.kind(), error.to_string()));
-        }
-        let (text, reading) = match String::from_utf8(std::fs::read(&self.file)?) {
-            Ok(text) => {
-                let reading = read_toml(&text);
-                (text, reading)
-            }
-            Err(error) => not_utf8(&error),
-        };
-        let compilation = match (&reading.rule, &reading.kind) {
-            (Some(rule), _) => compile(rule),
-            // The query of a broken rule is looked at all the same: its author mends both at once.
-            (None, Some(kind)) => compile_kind(kind),
-            (None, None) => Compilation::failed(),
-        };
-        Ok(ReadFile { source: text.into(), reading, compilation })
-    }
-}
-
-/// Whether it is a regular file (a pipe would never end) named as TOML.
-fn is_toml(entry: &walkdir::DirEntry) -> bool {
-    entry.file_type().is_file() && entry.path().extension().is_some_and(|end| end == "toml")
+/// Whether it is a regular file (a pipe would never end) with a name of those that hold rules.
+fn may_hold_rules(entry: &walkdir::DirEntry) -> bool {
+    entry.file_type().is_file() && is_candidate(entry.path())
 }
 
 /// Diagnostics of a query as diagnostics of the document that it stands in.
@@ -274,20 +241,4 @@ fn duplicate(rule_id: &RuleId, first: &Path, span: Range<usize>) -> Diagnostic {
         label: None,
         help: Some(format!("the rule in {} has the same id and was loaded first", first.display())),
     }
-}
-
-/// Bytes that are no text: as much of them as can be shown, and the problem at the first bad one.
-fn not_utf8(error: &std::string::FromUtf8Error) -> (String, Reading) {
-    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-    let at = error.utf8_error().valid_up_to();
-    let end = text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |bad| at + bad.len_utf8());
-    let finding = Diagnostic {
-        code: "file::not-utf-8",
-        severity: Severity::Error,
-        message: "not UTF-8".to_owned(),
-        span: at..end,
-        label: None,
-        help: Some("TOML is always UTF-8: save the file in that encoding".to_owned()),
-    };
-    (text, Reading { findings: vec![finding], ..Reading::default() })
 }
