@@ -7,7 +7,7 @@ use divan::{Bencher, black_box};
 use rulehound_bench::generate;
 use rulehound_engine::Matcher;
 use rulehound_events::{EventBatch, Layout, Origin, Shredder};
-use rulehound_query::eql::{self, Options};
+use rulehound_query::eql::{self, Dialect, Options};
 use rulehound_query::{Filter, Plan};
 use rulehound_schema::Schema;
 
@@ -18,7 +18,11 @@ fn main() {
 }
 
 fn options() -> Options<'static> {
-    Options { schema: Schema::catalogue(), event_category_field: "event.category", lenient: false }
+    Options {
+        schema: Schema::catalogue(),
+        event_category_field: "event.category",
+        dialect: Dialect::Elasticsearch,
+    }
 }
 
 /// The filter of an EQL query over single events.

@@ -6,7 +6,7 @@ use rulehound_engine::correlate::{
     Captured, EventHandle, EventTime, Hit, Key, KeyValue, Ordinal, StepId, StepMatch, correlate,
 };
 use rulehound_query::Plan;
-use rulehound_query::eql::{self, Options};
+use rulehound_query::eql::{self, Dialect, Options};
 use rulehound_schema::Schema;
 
 const HITS: u64 = 50_000;
@@ -16,7 +16,11 @@ fn main() {
 }
 
 fn options() -> Options<'static> {
-    Options { schema: Schema::catalogue(), event_category_field: "event.category", lenient: false }
+    Options {
+        schema: Schema::catalogue(),
+        event_category_field: "event.category",
+        dialect: Dialect::Elasticsearch,
+    }
 }
 
 fn plan(query: &str) -> Plan {

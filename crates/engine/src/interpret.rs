@@ -4,6 +4,8 @@
 use rulehound_query::{CompareOp, Filter, Pattern, PatternMatcher, Predicate, Test};
 use rulehound_schema::{FieldSource, FieldType, Value, compare_versions};
 
+use crate::element;
+
 /// Whether the filter holds on the event.
 ///
 /// A pattern over the limits of [`PatternMatcher`] matches nothing here; [`crate::Matcher::new`] refuses it.
@@ -15,6 +17,9 @@ pub fn matches(filter: &Filter, event: &dyn FieldSource) -> bool {
         Filter::Not(filter) => !matches(filter, event),
         Filter::Predicate(predicate) => predicate_holds(predicate, event),
         Filter::Computed(expr) => expr.evaluate(event) == Some(Value::Boolean(true)),
+        Filter::Element(element) => element::any_passes(element, event),
+        // Of one event alone it cannot be said.
+        Filter::Descendant(_) => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod correlate;
+mod element;
 mod event;
 pub mod explain;
 pub mod hunt;

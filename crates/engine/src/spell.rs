@@ -3,8 +3,29 @@
 
 use std::net::Ipv6Addr;
 
-use rulehound_query::{CompareOp, Expr, Pattern, Predicate, Test, WildcardPart};
+use rulehound_query::{CompareOp, Expr, Filter, Pattern, Predicate, Test, WildcardPart};
 use rulehound_schema::Value;
+
+/// A whole filter. What asks about the objects of an array or about ancestors is spelled as the endpoint's dialect does.
+pub(crate) fn filter(asked: &Filter) -> String {
+    let operand = |part: &Filter| match part {
+        Filter::And(_) | Filter::Or(_) => format!("({})", filter(part)),
+        _ => filter(part),
+    };
+    let joined = |parts: &[Filter], word: &str| parts.iter().map(operand).collect::<Vec<_>>().join(word);
+    match asked {
+        Filter::Constant(answer) => answer.to_string(),
+        Filter::And(parts) => joined(parts, " and "),
+        Filter::Or(parts) => joined(parts, " or "),
+        Filter::Not(inner) => format!("not {}", operand(inner)),
+        Filter::Predicate(asked) => predicate(asked),
+        Filter::Computed(asked) => expr(asked),
+        Filter::Element(element) => {
+            format!("_arraysearch({}, $element, {})", element.array, filter(&element.filter))
+        }
+        Filter::Descendant(ancestor) => format!("descendant of [any where {}]", filter(ancestor)),
+    }
+}
 
 /// A predicate, such as `process.name : ("cmd.exe", "*.bat")`.
 pub(crate) fn predicate(Predicate { field, test }: &Predicate) -> String {
@@ -31,6 +52,8 @@ pub(crate) fn expr(expr: &Expr) -> String {
         Expr::Literal(None) => "null".to_owned(),
         Expr::Literal(Some(value)) => literal(value),
         Expr::Field(field) => field.name.to_string(),
+        Expr::Earlier { step, field } => format!("event{step}.{}", field.name),
+        Expr::Filter(asked) => filter(asked),
         Expr::Call { function, case_insensitive, args } => {
             let tilde = if *case_insensitive { "~" } else { "" };
             format!("{}{tilde}({})", function.name(), list(args, ", "))
@@ -63,7 +86,7 @@ fn list(parts: &[Expr], separator: &str) -> String {
 /// An expression in brackets unless it stands for itself.
 fn operand(inner: &Expr) -> String {
     match inner {
-        Expr::Literal(_) | Expr::Field(_) | Expr::Call { .. } => expr(inner),
+        Expr::Literal(_) | Expr::Field(_) | Expr::Earlier { .. } | Expr::Call { .. } => expr(inner),
         _ => format!("({})", expr(inner)),
     }
 }

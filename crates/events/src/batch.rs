@@ -156,4 +156,9 @@ impl FieldSource for EventRow<'_> {
         let row = DocumentRow::new(&document).with_id(self.id()).with_index(self.index());
         row.values(field).into_iter().map(Value::into_owned).collect()
     }
+
+    /// From the document, at the cost of a parse.
+    fn objects(&self, path: &str) -> Vec<Document> {
+        DocumentRow::new(&self.batch.document(self.row)).objects(path)
+    }
 }

@@ -47,6 +47,36 @@ impl FieldSource for DocumentRow<'_> {
         }
         values
     }
+
+    fn objects(&self, path: &str) -> Vec<Document> {
+        let mut objects = Vec::new();
+        objects_in(self.document, path, &mut objects);
+        objects
+    }
+}
+
+/// Adds the objects at a path below a document, whatever part of it its keys spell out.
+fn objects_in(document: &Document, path: &str, found: &mut Vec<Document>) {
+    for (key, value) in document {
+        match path.strip_prefix(key.as_str()) {
+            Some("") => each_object(value, &mut |object| found.push(object.clone())),
+            Some(rest) => {
+                if let Some(rest) = rest.strip_prefix('.') {
+                    each_object(value, &mut |object| objects_in(object, rest, found));
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+/// Calls `f` with the objects that a value is or holds.
+fn each_object(value: &serde_json::Value, f: &mut impl FnMut(&Document)) {
+    match value {
+        serde_json::Value::Object(object) => f(object),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| each_object(item, f)),
+        _ => {}
+    }
 }
 
 /// Calls `found` with every scalar at a path below some members, whatever part of it their keys spell out.

@@ -9,7 +9,7 @@ mod evaluate;
 
 use rulehound_schema::{Field, FieldSource, Value};
 
-use crate::{CompareOp, Patterns};
+use crate::{CompareOp, Filter, Patterns};
 
 /// An expression over one event. `None` stands for null.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,15 @@ pub enum Expr {
     Literal(Option<Value<'static>>),
     /// The value of a field.
     Field(Field),
+    /// The value of a field of an earlier event of the same sequence.
+    Earlier {
+        /// Which step's event, by its place in [`crate::SequencePlan::steps`].
+        step: usize,
+        /// The field.
+        field: Field,
+    },
+    /// A question that is a filter, and so never null. None is left in an expression of a [`Filter`].
+    Filter(Box<Filter>),
     /// A function call.
     Call {
         /// Which function.
@@ -147,17 +156,29 @@ impl Expr {
         self.for_each_child(&mut |child| child.for_each_field(f));
     }
 
-    /// Whether all fields it names are constant.
+    /// Calls `f` with every field of an earlier event that the expression names, and its step.
+    pub fn for_each_earlier(&self, f: &mut dyn FnMut(usize, &Field)) {
+        if let Self::Earlier { step, field } = self {
+            f(*step, field);
+        }
+        self.for_each_child(&mut |child| child.for_each_earlier(f));
+    }
+
+    /// Whether all it asks about is constant.
     pub(crate) fn is_constant(&self, constant: &dyn Fn(&Field) -> bool) -> bool {
-        let mut all = true;
-        self.for_each_field(&mut |field| all &= constant(field));
+        let mut all = match self {
+            Self::Field(field) => constant(field),
+            Self::Earlier { .. } | Self::Filter(_) => false,
+            _ => true,
+        };
+        self.for_each_child(&mut |child| all &= child.is_constant(constant));
         all
     }
 
     /// Calls `f` with the direct parts.
     fn for_each_child<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
         match self {
-            Self::Literal(_) | Self::Field(_) => {}
+            Self::Literal(_) | Self::Field(_) | Self::Earlier { .. } | Self::Filter(_) => {}
             Self::Negate(inner) | Self::Matches(inner, _) | Self::IsNull(inner) | Self::Not(inner) => {
                 f(inner)
             }
@@ -180,7 +201,7 @@ impl Expr {
         let boxed = |inner: Box<Expr>| Box::new(inner.map_fields(f));
         let all = |parts: Vec<Expr>| parts.into_iter().map(|part| part.map_fields(f)).collect();
         match self {
-            Self::Literal(value) => Self::Literal(value),
+            Self::Literal(_) | Self::Earlier { .. } | Self::Filter(_) => self,
             Self::Field(field) => f(field),
             Self::Call { function, case_insensitive, args } => {
                 Self::Call { function, case_insensitive, args: all(args) }

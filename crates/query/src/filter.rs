@@ -27,6 +27,28 @@ pub enum Filter {
     /// Holds where the expression is true, not where it is false or null. A query's `not` directly over a
     /// computed value is inside the expression, so that null stays no match.
     Computed(Expr),
+    /// Holds if one object of an array passes a filter.
+    Element(Box<Element>),
+    /// Holds if an ancestor of the event's process had an event that passes the filter, not later than this one. The
+    /// event alone does not tell: who asks a filter of one event alone must have taken such questions out.
+    Descendant(Box<Filter>),
+}
+
+/// A question about one object of an array.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Element {
+    /// The path of the array, or of a single object.
+    pub array: Arc<str>,
+    /// What one of its objects must pass. Fields whose path leads through the array are those of the object; the
+    /// others are those of the event.
+    pub filter: Filter,
+}
+
+impl Element {
+    /// The name that a field has within an object of the array, if it is one of the object's.
+    pub fn inner_name<'n>(&self, name: &'n str) -> Option<&'n str> {
+        name.strip_prefix(&*self.array)?.strip_prefix('.')
+    }
 }
 
 impl Filter {
@@ -75,6 +97,19 @@ impl Filter {
             Filter::Not(inner) => inner.for_each_field(f),
             Filter::Predicate(predicate) => f(&predicate.field),
             Filter::Computed(expr) => expr.for_each_field(f),
+            Filter::Element(element) => element.filter.for_each_field(f),
+            Filter::Descendant(_) => {}
+        }
+    }
+
+    /// Calls `f` with every field of an earlier event of the same sequence that the filter reads, and its step.
+    pub fn for_each_earlier(&self, f: &mut dyn FnMut(usize, &Field)) {
+        match self {
+            Filter::Constant(_) | Filter::Predicate(_) | Filter::Descendant(_) => {}
+            Filter::And(parts) | Filter::Or(parts) => parts.iter().for_each(|part| part.for_each_earlier(f)),
+            Filter::Not(inner) => inner.for_each_earlier(f),
+            Filter::Computed(expr) => expr.for_each_earlier(f),
+            Filter::Element(element) => element.filter.for_each_earlier(f),
         }
     }
 }

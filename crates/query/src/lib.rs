@@ -12,7 +12,7 @@ mod regex;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use expr::{ArithmeticOp, Expr, Function};
-pub use filter::{CompareOp, Filter, Pattern, Predicate, Test, WildcardPart};
+pub use filter::{CompareOp, Element, Filter, Pattern, Predicate, Test, WildcardPart};
 pub use pattern::{PatternError, PatternMatcher, PatternScratch, PatternSet, PatternSetError, Patterns};
 pub use plan::{
     EventOrder, JoinKey, NewTermsPlan, Pipe, Plan, Query, SampleFilter, SamplePlan, SequencePlan, Step,

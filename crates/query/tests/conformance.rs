@@ -12,8 +12,11 @@ use rulehound_schema::Schema;
 use toml::{Table, Value};
 
 fn compile(query: &str) -> Result<Filter, String> {
-    let options =
-        eql::Options { schema: Schema::catalogue(), event_category_field: "event.category", lenient: true };
+    let options = eql::Options {
+        schema: Schema::catalogue(),
+        event_category_field: "event.category",
+        dialect: eql::Dialect::Lenient,
+    };
     let compiled = eql::compile(query, options);
     match compiled.query.map(|query| query.plan) {
         Some(Plan::Event(filter)) => Ok(filter),

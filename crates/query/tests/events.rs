@@ -33,6 +33,7 @@ fn holds(filter: &Filter, event: &Event) -> bool {
         Filter::Or(parts) => parts.iter().any(|part| holds(part, event)),
         Filter::Not(inner) => !holds(inner, event),
         Filter::Computed(expr) => expr.evaluate(event) == Some(Value::Boolean(true)),
+        Filter::Element(_) | Filter::Descendant(_) => panic!("Elasticsearch has no such question"),
         Filter::Predicate(predicate) => {
             let version = predicate.field.field_type == FieldType::Version;
             event.values(&predicate.field).iter().any(|value| passes(&predicate.test, value, version))
@@ -97,7 +98,11 @@ fn check(file: &str, mapping: &str, events: &[Event], id: &str, withdrawn: usize
     let dynamic = dynamic_mapping(&mapping, events);
     let schema = Schema::from_mappings([mapping.as_str(), dynamic.as_str()]).unwrap();
     let cases: toml::Table = toml::from_str(&text).unwrap();
-    let options = eql::Options { schema: &schema, event_category_field: "event_type", lenient: false };
+    let options = eql::Options {
+        schema: &schema,
+        event_category_field: "event_type",
+        dialect: eql::Dialect::Elasticsearch,
+    };
     let (mut run, mut refused, mut wrong) = (0, 0, Vec::new());
     for case in cases["queries"].as_array().unwrap() {
         let query = case["query"].as_str().unwrap();

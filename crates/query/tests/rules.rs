@@ -1,4 +1,4 @@
-//! All EQL rules of Elastic's repository compile against the catalogue.
+//! All EQL rules of Elastic's repositories compile against the catalogue.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
@@ -21,21 +21,20 @@ fn toml_files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-#[test]
-fn detection_rules_compile() {
-    let Some(root) = common::corpus("detection-rules") else { return };
-    let mut files = Vec::new();
-    for folder in ["rules", "rules_building_block"] {
-        toml_files(&root.join(folder), &mut files);
-    }
+/// Compiles the queries of all rules that `is_wanted`, given their `[rule]` table. Gives how many there are.
+fn compile_all(
+    files: Vec<PathBuf>,
+    dialect: eql::Dialect,
+    is_wanted: impl Fn(&toml::Value) -> bool,
+) -> usize {
     let options =
-        eql::Options { schema: Schema::catalogue(), event_category_field: "event.category", lenient: false };
+        eql::Options { schema: Schema::catalogue(), event_category_field: "event.category", dialect };
     let (mut compiled, mut failed) = (0, Vec::new());
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
         let rule: toml::Table = toml::from_str(&text).unwrap();
         let rule = &rule["rule"];
-        if rule["type"].as_str() != Some("eql") {
+        if !is_wanted(rule) {
             continue;
         }
         let result = eql::compile(rule["query"].as_str().unwrap(), options);
@@ -48,5 +47,24 @@ fn detection_rules_compile() {
         }
     }
     assert!(failed.is_empty(), "{compiled} compiled, {} failed: {failed:#?}", failed.len());
-    assert_eq!(compiled, 1_024);
+    compiled
+}
+
+#[test]
+fn detection_rules_compile() {
+    let Some(root) = common::corpus("detection-rules") else { return };
+    let mut files = Vec::new();
+    for folder in ["rules", "rules_building_block"] {
+        toml_files(&root.join(folder), &mut files);
+    }
+    let is_eql = |rule: &toml::Value| rule.get("type").and_then(toml::Value::as_str) == Some("eql");
+    assert_eq!(compile_all(files, eql::Dialect::Elasticsearch, is_eql), 1_024);
+}
+
+#[test]
+fn behavior_rules_compile() {
+    let Some(root) = common::corpus("behavior-rules") else { return };
+    let mut files = Vec::new();
+    toml_files(&root.join("rules"), &mut files);
+    assert_eq!(compile_all(files, eql::Dialect::Endpoint, |_| true), 1_314);
 }

@@ -100,7 +100,7 @@ fn compile_eql(rule: &EqlRule) -> Compilation {
     let options = eql::Options {
         schema: Schema::catalogue(),
         event_category_field: rule.event_category_override.as_deref().unwrap_or(EVENT_CATEGORY),
-        lenient: false,
+        dialect: eql::Dialect::Elasticsearch,
     };
     let eql::Compiled { query, diagnostics } = eql::compile(&rule.source.query, options);
     let status = match query {

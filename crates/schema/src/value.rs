@@ -154,6 +154,18 @@ impl fmt::Display for Value<'_> {
 pub trait FieldSource {
     /// All values of a field; empty if it is missing. Order does not matter.
     fn values<'a>(&'a self, field: &Field) -> Vec<Value<'a>>;
+
+    /// All values of a field of an earlier event of the same sequence, by the step that it was taken for. None where
+    /// there is no such event.
+    fn earlier<'a>(&'a self, _step: usize, _field: &Field) -> Vec<Value<'a>> {
+        Vec::new()
+    }
+
+    /// The objects at a path, each as it stands in the document: those of an array one by one. None where the source
+    /// has no document.
+    fn objects(&self, _path: &str) -> Vec<serde_json::Map<String, serde_json::Value>> {
+        Vec::new()
+    }
 }
 
 #[cfg(test)]

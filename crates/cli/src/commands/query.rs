@@ -13,7 +13,7 @@ use rulehound_engine::search::{
     self, Results, Search, SearchOptions, event_json, response_json, sequence_json,
 };
 use rulehound_query::Query;
-use rulehound_query::eql::{self, Compiled, Options};
+use rulehound_query::eql::{self, Compiled, Dialect, Options};
 use rulehound_schema::Schema;
 
 use super::{Exit, Failure};
@@ -77,9 +77,9 @@ impl QueryText {
 
     fn compile(&self, args: &QueryArgs, schema: &Schema) -> Compiled {
         // Who gives no mapping has no Elasticsearch at hand either, which alone could refuse the query.
-        let lenient = !schema.is_strict();
+        let dialect = if schema.is_strict() { Dialect::Elasticsearch } else { Dialect::Lenient };
         let event_category_field = &args.event_category_field;
-        eql::compile(&self.text, Options { schema, event_category_field, lenient })
+        eql::compile(&self.text, Options { schema, event_category_field, dialect })
     }
 }
 

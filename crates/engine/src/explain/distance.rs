@@ -35,7 +35,7 @@ impl Shape {
             Filter::And(filters) => Self::And(children(filters)),
             Filter::Or(filters) => Self::Or(children(filters)),
             Filter::Not(inner) => Self::Not(Box::new(Self::number(inner, leaves))),
-            Filter::Predicate(_) | Filter::Computed(_) => {
+            Filter::Predicate(_) | Filter::Computed(_) | Filter::Element(_) | Filter::Descendant(_) => {
                 leaves.push(filter);
                 Self::Leaf(LeafId(leaves.len() - 1))
             }

@@ -1,6 +1,6 @@
 //! One filter on one event, as a tree: what each part says and what it saw.
 
-use rulehound_query::{Expr, Filter, Pattern, Predicate, Test};
+use rulehound_query::{Filter, Pattern, Predicate, Test};
 use rulehound_schema::{Field, FieldSource, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -66,7 +66,7 @@ pub enum TermKind {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         alternatives: Vec<Alternative>,
     },
-    /// A computed expression.
+    /// A computed expression, or a question about one object of an array.
     Computed {
         /// As the query language spells it.
         text: String,
@@ -141,10 +141,13 @@ fn term(filter: &Filter, event: &dyn FieldSource, decides: &mut dyn FnMut(&Filte
         }
         Filter::Computed(expr) => {
             let value = expr.evaluate(event);
-            (value == Some(Value::Boolean(true)), computed_term(expr, value.is_none(), event))
+            (value == Some(Value::Boolean(true)), computed_term(filter, value.is_none(), event))
         }
+        Filter::Element(_) => (interpret::matches(filter, event), computed_term(filter, false, event)),
+        // Who explains one event asks no other.
+        Filter::Descendant(_) => (false, computed_term(filter, true, event)),
     };
-    let is_leaf = matches!(filter, Filter::Predicate(_) | Filter::Computed(_));
+    let is_leaf = !matches!(filter, Filter::Constant(_) | Filter::And(_) | Filter::Or(_) | Filter::Not(_));
     Term { holds, decides: is_leaf && decides(filter), kind }
 }
 
@@ -162,14 +165,14 @@ fn predicate_term(predicate: &Predicate, event: &dyn FieldSource) -> TermKind {
     }
 }
 
-fn computed_term(expr: &Expr, is_null: bool, event: &dyn FieldSource) -> TermKind {
+fn computed_term(filter: &Filter, is_null: bool, event: &dyn FieldSource) -> TermKind {
     let mut inputs: Vec<Seen> = Vec::new();
-    expr.for_each_field(&mut |field| {
+    filter.for_each_field(&mut |field| {
         if !inputs.iter().any(|seen| *seen.field == *field.name) {
             inputs.push(seen(field, event));
         }
     });
-    TermKind::Computed { text: spell::expr(expr), is_null, inputs }
+    TermKind::Computed { text: spell::filter(filter), is_null, inputs }
 }
 
 fn seen(field: &Field, event: &dyn FieldSource) -> Seen {

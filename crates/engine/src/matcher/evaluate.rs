@@ -2,14 +2,13 @@
 
 use ahash::AHashMap;
 use rulehound_events::EventBatch;
-use rulehound_query::Expr;
-use rulehound_schema::Value;
 
 use super::FilterId;
 use super::atoms::{Atoms, OpenColumns};
 use super::profile::Memory;
 use super::program::{ComputedId, Node, NodeId, Program};
 use super::rows::RowSet;
+use crate::interpret;
 
 /// Of so many rows of a batch one is few.
 const FEW: usize = 64;
@@ -46,7 +45,7 @@ impl<'a> Evaluation<'a> {
             batch,
             columns: OpenColumns::new(atoms, batch, memory),
             known: AHashMap::new(),
-            computed: (program.expressions().iter())
+            computed: (program.computed().iter())
                 .map(|_| Computed { judged: none.clone(), holds: none.clone() })
                 .collect(),
         }
@@ -160,21 +159,17 @@ impl<'a> Evaluation<'a> {
 
     /// Runs the interpreter on those of `rows` that it has not seen, and keeps those on which it says yes.
     fn compute(&mut self, id: ComputedId, rows: &mut RowSet) {
-        let (Some(expr), Some(state)) =
-            (self.program.expressions().get(id.index()), self.computed.get_mut(id.index()))
+        let (Some(question), Some(state)) =
+            (self.program.computed().get(id.index()), self.computed.get_mut(id.index()))
         else {
             return rows.clear();
         };
         let mut unseen = rows.clone();
         unseen.subtract(&state.judged);
-        for row in unseen.iter().filter(|row| is_true(expr, self.batch, *row)) {
+        for row in unseen.iter().filter(|row| interpret::matches(question, &self.batch.row(*row))) {
             state.holds.insert(row);
         }
         state.judged.unite(&unseen);
         rows.intersect(&state.holds);
     }
-}
-
-fn is_true(expr: &Expr, batch: &EventBatch, row: usize) -> bool {
-    expr.evaluate(&batch.row(row)) == Some(Value::Boolean(true))
 }

@@ -14,6 +14,8 @@
 //!   not found out counts as holding (`evaluate`).
 //! - A node's rows are asked for only *among* rows that still matter; what a node says of other rows is never
 //!   looked at. Only nodes without computed expressions are remembered, and those for all rows (`evaluate`).
+//! - What holds for one object of an array holds, less its negations, for the array's flattened fields; so the row is
+//!   looked at only where that does (`program`).
 //! - A column that the batch does not have is asked row by row, as the interpreter does (`column`).
 //!
 //! The way of a filter: [`Filter`]s are folded into one graph in which equal terms are one node (`program`);

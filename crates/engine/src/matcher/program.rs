@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use rulehound_query::{Expr, Filter, Predicate};
+use rulehound_query::{Filter, Predicate};
 
 use super::FilterId;
 use super::atoms::{AtomId, Atoms};
@@ -12,7 +12,7 @@ use super::atoms::{AtomId, Atoms};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct NodeId(u32);
 
-/// A computed expression of a [`Program`].
+/// A question of a [`Program`] that runs row by row: a computed expression, or one about the objects of an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct ComputedId(u32);
 
@@ -34,7 +34,7 @@ pub(super) struct Program {
     costs: Vec<Cost>,
     /// How many nodes, and filters, are made of each node.
     parents: Vec<u32>,
-    expressions: Vec<Expr>,
+    computed: Vec<Filter>,
 }
 
 /// Where a node comes among its siblings: the least goes first.
@@ -61,9 +61,9 @@ impl ComputedId {
 }
 
 impl Program {
-    /// The computed expressions, by their id.
-    pub(super) fn expressions(&self) -> &[Expr] {
-        &self.expressions
+    /// The questions that run row by row, by their id.
+    pub(super) fn computed(&self) -> &[Filter] {
+        &self.computed
     }
 
     pub(super) fn node(&self, id: NodeId) -> &Node {
@@ -132,7 +132,7 @@ pub(super) fn compile(filters: &[Filter]) -> (Program, Vec<(Predicate, FilterId)
         parents: parents(&nodes, &roots),
         nodes,
         costs: Vec::new(),
-        expressions: builder.expressions.into_items(),
+        computed: builder.computed.into_items(),
     };
     (program, builder.predicates.into_items(), roots)
 }
@@ -162,15 +162,21 @@ struct Builder {
     // Predicates and expressions hold floats and so have no equality to hash by. Their debug text spells them
     // out in full, and serves as their key.
     predicates: Interner<String, (Predicate, FilterId)>,
-    expressions: Interner<String, Expr>,
+    computed: Interner<String, Filter>,
 }
 
 impl Builder {
     fn add(&mut self, filter: &Filter, id: FilterId) -> NodeId {
         match filter {
             Filter::Constant(answer) => self.node(Node::Constant(*answer)),
-            Filter::And(filters) => self.junction(filters, id, false),
-            Filter::Or(filters) => self.junction(filters, id, true),
+            Filter::And(filters) => {
+                let children: Vec<NodeId> = filters.iter().map(|filter| self.add(filter, id)).collect();
+                self.junction(children, false)
+            }
+            Filter::Or(filters) => {
+                let children: Vec<NodeId> = filters.iter().map(|filter| self.add(filter, id)).collect();
+                self.junction(children, true)
+            }
             Filter::Not(inner) => {
                 let inner = self.add(inner, id);
                 match *self.get(inner) {
@@ -183,18 +189,25 @@ impl Builder {
                 let atom = self.predicates.intern(format!("{predicate:?}"), || (predicate.clone(), id));
                 self.node(Node::Atom(AtomId(atom)))
             }
-            Filter::Computed(expr) => {
-                let computed = self.expressions.intern(format!("{expr:?}"), || expr.clone());
-                self.node(Node::Computed(ComputedId(computed)))
+            Filter::Computed(_) => self.computed(filter),
+            Filter::Element(element) => {
+                let (implied, element) = (self.add(&implied(&element.filter), id), self.computed(filter));
+                self.junction([implied, element], false)
             }
+            // The engine takes such questions out before it asks the others.
+            Filter::Descendant(_) => self.node(Node::Constant(false)),
         }
     }
 
+    fn computed(&mut self, filter: &Filter) -> NodeId {
+        let computed = self.computed.intern(format!("{filter:?}"), || filter.clone());
+        self.node(Node::Computed(ComputedId(computed)))
+    }
+
     /// `and` (whose `absorbing` answer is false) or `or` (true).
-    fn junction(&mut self, filters: &[Filter], id: FilterId, absorbing: bool) -> NodeId {
-        let mut children = Vec::with_capacity(filters.len());
-        for filter in filters {
-            let child = self.add(filter, id);
+    fn junction(&mut self, terms: impl IntoIterator<Item = NodeId>, absorbing: bool) -> NodeId {
+        let mut children = Vec::new();
+        for child in terms {
             match (self.get(child), absorbing) {
                 (Node::Constant(answer), _) if *answer == absorbing => return child,
                 (Node::Constant(_), _) => {}
@@ -218,6 +231,19 @@ impl Builder {
 
     fn get(&self, id: NodeId) -> &Node {
         self.nodes.items.get(id.index()).unwrap_or(&Node::Constant(false))
+    }
+}
+
+/// What holds of an event if a filter holds for one object of an array: the fields of the object are fields of the event
+/// as well, which have at least its values. What is negated says nothing.
+fn implied(filter: &Filter) -> Filter {
+    match filter {
+        Filter::And(parts) => Filter::all(parts.iter().map(implied)),
+        Filter::Or(parts) => Filter::any(parts.iter().map(implied)),
+        Filter::Constant(_) | Filter::Predicate(_) => filter.clone(),
+        Filter::Not(_) | Filter::Computed(_) | Filter::Element(_) | Filter::Descendant(_) => {
+            Filter::Constant(true)
+        }
     }
 }
 

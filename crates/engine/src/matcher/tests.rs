@@ -11,7 +11,8 @@ use proptest::sample::select;
 use proptest::strategy::Union;
 use rulehound_events::{Document, DocumentRow, EventBatch, Layout, Origin, Shredder};
 use rulehound_query::{
-    ArithmeticOp, CompareOp, Expr, Filter, Function, Pattern, Patterns, Predicate, Test, WildcardPart,
+    ArithmeticOp, CompareOp, Element, Expr, Filter, Function, Pattern, Patterns, Predicate, Test,
+    WildcardPart,
 };
 use rulehound_schema::{Field, FieldSource, FieldType, IndexPatterns, Value};
 use serde_json::{Value as Json, json};
@@ -218,11 +219,38 @@ fn call(function: Function, case_insensitive: bool, args: Vec<Expr>) -> Expr {
     Expr::Call { function, case_insensitive, args }
 }
 
+/// A question about the objects in `parts`.
+fn element() -> impl Strategy<Value = Filter> {
+    let asks = |name: &'static str| {
+        let patterns = prop::collection::vec(pattern(), 1..3);
+        patterns.prop_map(move |patterns| {
+            let field = Field::new(name, FieldType::Keyword);
+            Filter::Predicate(Predicate { field, test: Test::Matches(patterns) })
+        })
+    };
+    let leaf = prop_oneof![
+        4 => asks("parts.x"),
+        4 => asks("parts.y.z"),
+        2 => predicate().prop_map(Filter::Predicate),
+        1 => any::<bool>().prop_map(Filter::Constant),
+        1 => computed().prop_map(Filter::Computed),
+    ];
+    let filter = leaf.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|inner| Filter::Not(Box::new(inner))),
+            prop::collection::vec(inner.clone(), 1..4).prop_map(Filter::And),
+            prop::collection::vec(inner, 1..4).prop_map(Filter::Or),
+        ]
+    });
+    filter.prop_map(|filter| Filter::Element(Box::new(Element { array: "parts".into(), filter })))
+}
+
 fn filter() -> impl Strategy<Value = Filter> {
     let leaf = prop_oneof![
         1 => any::<bool>().prop_map(Filter::Constant),
         12 => predicate().prop_map(Filter::Predicate),
         3 => computed().prop_map(Filter::Computed),
+        2 => element(),
     ];
     leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
@@ -235,11 +263,29 @@ fn filter() -> impl Strategy<Value = Filter> {
 
 /// The values that an event was generated from.
 #[derive(Clone, Debug, Default)]
-struct Event(BTreeMap<&'static str, Vec<Value<'static>>>);
+struct Event {
+    values: BTreeMap<&'static str, Vec<Value<'static>>>,
+    /// The objects in `parts`: what each has for `x` and `y.z`.
+    parts: Vec<[Vec<&'static str>; 2]>,
+}
 
 impl FieldSource for Event {
     fn values<'a>(&'a self, field: &Field) -> Vec<Value<'a>> {
-        self.0.get(&*field.name).cloned().unwrap_or_default()
+        let of_parts = |which: usize| {
+            let texts = self.parts.iter().flat_map(|part| &part[which]);
+            texts.map(|text| Value::String((*text).into())).collect()
+        };
+        match &*field.name {
+            "parts.x" => of_parts(0),
+            "parts.y.z" => of_parts(1),
+            name => self.values.get(name).cloned().unwrap_or_default(),
+        }
+    }
+
+    fn objects(&self, path: &str) -> Vec<Document> {
+        assert_eq!(path, "parts");
+        let object = |[x, z]: &[Vec<&str>; 2]| json!({"x": x, "y": {"z": z}}).as_object().unwrap().clone();
+        self.parts.iter().map(object).collect()
     }
 }
 
@@ -247,7 +293,12 @@ impl Event {
     /// The event as a reader gets it: a single value as such or as an array, dotted keys or nested objects.
     fn to_document(&self, nested: bool) -> Document {
         let mut document = Document::new();
-        for (name, values) in &self.0 {
+        match &self.objects("parts")[..] {
+            [] => {}
+            [object] if nested => _ = document.insert("parts".to_owned(), json!(object)),
+            objects => _ = document.insert("parts".to_owned(), json!(objects)),
+        }
+        for (name, values) in &self.values {
             let mut values: Vec<Json> = values.iter().map(to_json).collect();
             let json = match values.len() {
                 0 => Json::Null,
@@ -292,8 +343,11 @@ fn event() -> impl Strategy<Value = Event> {
         ];
         prop::option::weighted(0.8, values).prop_map(|values| (*name, values))
     });
-    columns.collect::<Vec<_>>().prop_map(|columns| {
-        Event(columns.into_iter().filter_map(|(name, values)| Some((name, values?))).collect())
+    let texts = || prop::collection::vec(select(STRINGS), 0..3);
+    let parts = prop::collection::vec([texts(), texts()], 0..4);
+    (columns.collect::<Vec<_>>(), parts).prop_map(|(columns, parts)| {
+        let values = columns.into_iter().filter_map(|(name, values)| Some((name, values?))).collect();
+        Event { values, parts }
     })
 }
 
@@ -374,8 +428,10 @@ fn equal_predicates_are_one_atom() {
 
 /// Events that have but a name.
 fn named(names: &[&'static str]) -> Vec<Event> {
-    let event =
-        |name: &&'static str| Event(BTreeMap::from([("process.name", vec![Value::String((*name).into())])]));
+    let event = |name: &&'static str| Event {
+        values: BTreeMap::from([("process.name", vec![Value::String((*name).into())])]),
+        parts: Vec::new(),
+    };
     names.iter().map(event).collect()
 }
 

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use rulehound_query::eql::{self, Options};
+use rulehound_query::eql::{self, Dialect, Options};
 use rulehound_schema::Schema;
 use serde_json::json;
 use tempfile::TempDir;
@@ -45,8 +45,11 @@ fn options(size: usize, tiebreaker: bool) -> SearchOptions {
 
 fn run(query: &str, files: &[&[Event]], options: &SearchOptions) -> Search {
     let folder = folder(files);
-    let checked =
-        Options { schema: Schema::catalogue(), event_category_field: "event.category", lenient: true };
+    let checked = Options {
+        schema: Schema::catalogue(),
+        event_category_field: "event.category",
+        dialect: Dialect::Lenient,
+    };
     let compiled = eql::compile(query, checked);
     let query = compiled.query.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
     let input = |number| Input::Path(folder.path().join(format!("{number}.ndjson")));

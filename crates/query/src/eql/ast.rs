@@ -58,13 +58,15 @@ pub(super) struct Sample {
     pub(super) until: Option<Term>,
 }
 
-/// `[ category where condition ] by keys with runs=n`.
+/// `[ category where condition ] by keys with runs=n as name`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Term {
     pub(super) filter: EventFilter,
     pub(super) keys: Vec<Node>,
     pub(super) runs: u32,
     pub(super) missing: bool,
+    /// `as name`: what later steps call its event.
+    pub(super) alias: Option<Spanned<String>>,
     pub(super) span: Span,
 }
 
@@ -87,7 +89,7 @@ impl Node {
     pub(super) fn reads_field(&self) -> bool {
         let any = |nodes: &[Node]| nodes.iter().any(Self::reads_field);
         match &self.kind {
-            Kind::Field { .. } => true,
+            Kind::Field { .. } | Kind::Descendant(_) => true,
             Kind::Null | Kind::Boolean(_) | Kind::Integer(_) | Kind::Float(_) | Kind::String(_) => false,
             Kind::Call { args: nodes, .. } | Kind::And(nodes) | Kind::Or(nodes) => any(nodes),
             Kind::Negate(inner) | Kind::Not(inner) => inner.reads_field(),
@@ -133,6 +135,8 @@ pub(super) enum Kind {
         patterns: Vec<Node>,
     },
     Not(Box<Node>),
+    /// `descendant of [ancestor]`.
+    Descendant(Box<EventFilter>),
     /// At least two.
     And(Vec<Node>),
     /// At least two.

@@ -3,17 +3,20 @@
 
 mod calls;
 mod comparisons;
+pub(super) mod endpoint;
 mod patterns;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rulehound_schema::{Field, FieldType, Schema, Value};
 
-use super::Options;
-use super::ast::{Kind, Node, Span, Spanned};
+use super::ast::{EventFilter, Kind, Node, Span, Spanned, Statement};
+use super::endpoint::with_dns;
 use super::problem::{Problem, Problems};
 use super::types::{Type, type_of_field};
-use crate::Expr;
+use super::{Dialect, Options, lower};
+use crate::{Expr, Filter};
+use endpoint::Names;
 
 /// The type of fields that a query names and no event has: their value is null.
 const UNKNOWN: FieldType = FieldType::Unsupported("unknown");
@@ -71,7 +74,11 @@ struct Condition {
 /// Resolves the expressions of one query. Methods give `None` after reporting a problem.
 pub(super) struct Checker<'a> {
     schema: &'a Schema,
-    lenient: bool,
+    event_category_field: &'a str,
+    dialect: Dialect,
+    pub(super) names: Names,
+    /// See [`endpoint::types_in_use`].
+    types_in_use: HashMap<String, FieldType>,
     pub(super) problems: &'a mut Problems,
     condition: Condition,
     /// Unknown fields that were reported already.
@@ -81,11 +88,18 @@ pub(super) struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn new(options: Options<'a>, problems: &'a mut Problems) -> Self {
-        let Options { schema, lenient, .. } = options;
+    pub(super) fn new(statement: &Statement, options: Options<'a>, problems: &'a mut Problems) -> Self {
+        let Options { schema, event_category_field, dialect } = options;
+        let types_in_use = match dialect {
+            Dialect::Endpoint => endpoint::types_in_use(statement),
+            Dialect::Elasticsearch | Dialect::Lenient => HashMap::new(),
+        };
         Self {
             schema,
-            lenient,
+            event_category_field,
+            dialect,
+            names: Names::default(),
+            types_in_use,
             problems,
             condition: Condition::default(),
             reported: HashSet::new(),
@@ -98,9 +112,28 @@ impl<'a> Checker<'a> {
         None
     }
 
+    fn is_lenient(&self) -> bool {
+        self.dialect == Dialect::Lenient
+    }
+
+    pub(super) fn is_endpoint(&self) -> bool {
+        self.dialect == Dialect::Endpoint
+    }
+
+    /// `category where condition`.
+    pub(super) fn event(&mut self, event: &EventFilter) -> Option<Filter> {
+        let category = match &event.category {
+            Some(category) => self.category(self.event_category_field, category),
+            None => Some(Expr::And(Vec::new())),
+        };
+        let condition = self.condition(&event.condition);
+        let filter = Filter::all([lower::filter(category?), lower::filter(condition?)]);
+        Some(if self.is_endpoint() { with_dns(filter) } else { filter })
+    }
+
     /// Reports what Elasticsearch parses and then refuses. Goes on if the query is read leniently.
     pub(super) fn refuse(&mut self, span: &Span, problem: Problem) -> Option<()> {
-        if self.lenient && self.problems.tolerate(span.clone(), &problem) {
+        if self.is_lenient() && self.problems.tolerate(span.clone(), &problem) {
             return Some(());
         }
         self.fail(span, problem)
@@ -125,7 +158,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The event category field compared with a category.
-    pub(super) fn category(&mut self, field: &str, category: &Spanned<String>) -> Option<Expr> {
+    fn category(&mut self, field: &str, category: &Spanned<String>) -> Option<Expr> {
         let resolved = match self.schema.field_type(field) {
             Some(known) if known != FieldType::Object => self.field(field, false, &category.span)?,
             _ if self.schema.is_strict() => {
@@ -172,11 +205,17 @@ impl<'a> Checker<'a> {
             Kind::Field { name, optional } => {
                 let expr = self.field(name, *optional, &node.span)?;
                 let ty = match &expr {
-                    Expr::Field(field) if !is_unknown(field) => type_of_field(field.field_type),
+                    Expr::Field(field) | Expr::Earlier { field, .. } if !is_unknown(field) => {
+                        type_of_field(field.field_type)
+                    }
                     _ => Type::Null,
                 };
                 (expr, ty)
             }
+            Kind::Call { name, args, .. } if self.is_array_search(&name.value) => {
+                (self.array_search(args, &node.span)?, Type::Boolean)
+            }
+            Kind::Descendant(ancestor) => (self.descendant(ancestor, &node.span)?, Type::Boolean),
             Kind::Call { name, case_insensitive, args } => {
                 self.call(name, *case_insensitive, args, &node.span)?
             }
@@ -219,11 +258,25 @@ impl<'a> Checker<'a> {
     // Fields
 
     fn field(&mut self, name: &str, optional: bool, span: &Span) -> Option<Expr> {
-        if let Some(parent) = self.schema.nested_parent(name) {
+        let (step, name) = self.own_name(name, span)?;
+        Some(match (step, self.field_of_event(&name, optional, span)?) {
+            (Some(step), Expr::Field(field)) => Expr::Earlier { step, field },
+            (_, expr) => expr,
+        })
+    }
+
+    fn field_of_event(&mut self, name: &str, optional: bool, span: &Span) -> Option<Expr> {
+        // The endpoint reads its events before Elasticsearch puts the objects of an array apart.
+        if !self.is_endpoint()
+            && let Some(parent) = self.schema.nested_parent(name)
+        {
             let problem = Problem::NestedField { name: name.into(), parent: parent.into() };
             return self.fail(span, problem);
         }
-        let Some(field) = self.schema.field(name) else { return self.unknown_field(name, optional, span) };
+        let Some(field) = self.schema.field(name) else {
+            let known = self.unknown_field(name, optional, span)?;
+            return Some(if self.is_endpoint() { Expr::Field(self.field_by_use(name)) } else { known });
+        };
         match field.field_type {
             FieldType::Text | FieldType::MatchOnlyText => match self.schema.exact_field(name) {
                 Some(exact) => Some(Expr::Field(exact)),
@@ -280,6 +333,7 @@ fn fold(expr: Expr) -> Expr {
         | Expr::Compare(_, value, _)
         | Expr::Matches(value, _)
         | Expr::IsNull(value) => matches!(**value, Expr::Field(_)),
+        Expr::Earlier { .. } | Expr::Filter(_) => true,
         Expr::Not(inner) => !is_literal(inner),
         Expr::And(parts) | Expr::Or(parts) => !parts.iter().all(is_literal),
         Expr::Call { .. } | Expr::Arithmetic(..) | Expr::Negate(_) => false,

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::Dialect;
 use super::problem::{Problem, Problems};
 
 /// A token and the bytes it stands at.
@@ -71,8 +72,8 @@ symbols! {
 }
 
 /// Reads the whole text. The last token is [`TokenKind::End`].
-pub(super) fn tokenize(text: &str, problems: &mut Problems) -> Vec<Token> {
-    let mut lexer = Lexer { text, at: 0, problems };
+pub(super) fn tokenize(text: &str, dialect: Dialect, problems: &mut Problems) -> Vec<Token> {
+    let mut lexer = Lexer { text, at: 0, dialect, problems };
     let mut tokens = Vec::new();
     loop {
         lexer.skip_blank();
@@ -89,6 +90,7 @@ pub(super) fn tokenize(text: &str, problems: &mut Problems) -> Vec<Token> {
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
+    dialect: Dialect,
     problems: &'a mut Problems,
 }
 
@@ -163,7 +165,9 @@ impl Lexer<'_> {
             '?' if self.starts_with("?\"") || self.starts_with("?'") => self.old_raw_string(),
             '0'..='9' => self.number(),
             '.' if self.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) => self.number(),
-            'a'..='z' | 'A'..='Z' | '_' | '@' => {
+            // The endpoint's variables begin with a dollar.
+            '$' if self.dialect != Dialect::Endpoint => self.symbol(first),
+            'a'..='z' | 'A'..='Z' | '_' | '@' | '$' => {
                 self.at += 1;
                 self.skip_while(|c| c.is_ascii_alphanumeric() || c == '_');
                 if self.starts_with("~") {

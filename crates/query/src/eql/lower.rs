@@ -17,6 +17,7 @@ pub(super) fn filter(expr: Expr) -> Filter {
         Expr::And(parts) => Filter::all(parts.into_iter().map(filter)),
         Expr::Or(parts) => Filter::any(parts.into_iter().map(filter)),
         Expr::Not(inner) => negated(*inner),
+        Expr::Filter(filter) => *filter,
         other => predicate(&other).unwrap_or_else(|| Filter::Computed(without_unknown(other))),
     }
 }

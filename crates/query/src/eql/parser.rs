@@ -5,6 +5,7 @@ mod expression;
 
 use std::ops::Range;
 
+use super::Dialect;
 use super::ast::{EventFilter, Node, Pipe, Query, Sample, Sequence, Spanned, Statement, Term};
 use super::lexer::{Symbol, Token, TokenKind, tokenize};
 use super::problem::{Problem, Problems};
@@ -31,15 +32,16 @@ struct Abort;
 type Parsed<T> = Result<T, Abort>;
 
 /// Parses a whole query. `None` if there were errors in its form.
-pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Statement> {
-    let tokens = tokenize(text, problems);
-    let mut parser = Parser { text, tokens: &tokens, at: 0, depth: 0, problems };
+pub(super) fn parse(text: &str, dialect: Dialect, problems: &mut Problems) -> Option<Statement> {
+    let tokens = tokenize(text, dialect, problems);
+    let mut parser = Parser { text, dialect, tokens: &tokens, at: 0, depth: 0, problems };
     let statement = parser.statement();
     if problems.has_errors() { None } else { statement.ok() }
 }
 
 struct Parser<'a> {
     text: &'a str,
+    dialect: Dialect,
     tokens: &'a [Token],
     at: usize,
     depth: usize,
@@ -261,12 +263,15 @@ impl<'a> Parser<'a> {
             self.depth = 0;
             self.skip_brackets(open);
         }
-        let (mut keys, mut runs) = (None, None);
+        let (mut keys, mut runs, mut alias) = (None, None, None);
         loop {
             let clause = self.span();
             if self.at_word("by") {
                 let repeated = keys.replace(self.keys()?).is_some();
                 self.once(clause, repeated, "by");
+            } else if self.at_word("as") && self.dialect == Dialect::Endpoint {
+                let repeated = alias.replace(self.alias()?).is_some();
+                self.once(clause, repeated, "as");
             } else if self.at_word("with") {
                 let repeated = runs.replace(self.runs()?).is_some();
                 self.once(clause, repeated, "with runs");
@@ -282,7 +287,20 @@ impl<'a> Parser<'a> {
         }
         let span = start..self.previous_end();
         let (keys, runs) = (keys.unwrap_or_default(), runs.unwrap_or(1));
-        Ok(Term { filter: filter?, keys, runs, missing, span })
+        Ok(Term { filter: filter?, keys, runs, missing, alias, span })
+    }
+
+    /// `as name`.
+    fn alias(&mut self) -> Parsed<Spanned<String>> {
+        self.advance();
+        let span = self.span();
+        match self.word_ahead(0).filter(|word| !is_keyword(word)).map(str::to_owned) {
+            Some(value) => {
+                self.advance();
+                Ok(Spanned { value, span })
+            }
+            None => self.expected("a name for the event"),
+        }
     }
 
     /// Goes behind the bracket that closes the one at token `open`.

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::Options;
-use super::ast::{self, EventFilter, Node, Sample, Sequence, Span, Statement, Term};
+use super::ast::{self, Node, Sample, Sequence, Span, Spanned, Statement, Term};
 use super::check::Checker;
-use super::lower;
+use super::check::endpoint::Names;
 use super::problem::{Problem, Problems};
 use super::types::Type;
-use crate::{Expr, Filter, JoinKey, Pipe, Plan, Query, SampleFilter, SamplePlan, SequencePlan, Step};
+use crate::{Filter, JoinKey, Pipe, Plan, Query, SampleFilter, SamplePlan, SequencePlan, Step};
 
 /// Samples have this many filters at most, in Elasticsearch too.
 const MOST_SAMPLE_FILTERS: usize = 5;
@@ -18,9 +18,12 @@ const MOST_JOIN_FILTERS: usize = 32;
 
 /// Checks and lowers a query. `None` after an error.
 pub(super) fn plan(statement: &Statement, options: Options<'_>, problems: &mut Problems) -> Option<Query> {
-    let mut planner = Planner { checker: Checker::new(options, problems), options };
+    let mut planner = Planner { checker: Checker::new(statement, options, problems) };
     let plan = match &statement.query {
-        ast::Query::Event(event) => planner.filter(event).map(Plan::Event),
+        ast::Query::Event(event) => {
+            planner.checker.names.descendants = true;
+            planner.checker.event(event).map(Plan::Event)
+        }
         ast::Query::Sequence(sequence) => planner.sequence(sequence).map(Plan::Sequence),
         ast::Query::Sample(sample) => planner.sample(sample, &statement.pipes).map(Plan::Sample),
         ast::Query::Join(join) => planner.join(join).map(Plan::Sample),
@@ -31,7 +34,6 @@ pub(super) fn plan(statement: &Statement, options: Options<'_>, problems: &mut P
 
 struct Planner<'a> {
     checker: Checker<'a>,
-    options: Options<'a>,
 }
 
 /// The keys of one step, with their types, names and places.
@@ -41,15 +43,6 @@ impl Planner<'_> {
     fn fail<T>(&mut self, span: &Span, problem: Problem) -> Option<T> {
         self.checker.problems.add(span.clone(), problem);
         None
-    }
-
-    fn filter(&mut self, event: &EventFilter) -> Option<Filter> {
-        let category = match &event.category {
-            Some(category) => self.checker.category(self.options.event_category_field, category),
-            None => Some(Expr::And(Vec::new())),
-        };
-        let condition = self.checker.condition(&event.condition);
-        Some(Filter::all([lower::filter(category?), lower::filter(condition?)]))
     }
 
     fn sequence(&mut self, sequence: &Sequence) -> Option<SequencePlan> {
@@ -76,14 +69,42 @@ impl Planner<'_> {
         }
         let all: Vec<&Term> = terms().chain(&sequence.until).collect();
         let keys = self.keys(&sequence.keys, &all);
-        let filters: Vec<Option<Filter>> = all.iter().map(|term| self.filter(&term.filter)).collect();
+        let filters = self.steps(sequence);
+        let host = self.checker.machine();
         let mut steps = Vec::new();
         for ((term, keys), filter) in all.into_iter().zip(keys?).zip(filters) {
+            let keys = host.iter().cloned().chain(keys).collect();
             let step = Step { filter: filter?, keys, missing: term.missing };
             steps.extend(std::iter::repeat_n(step, term.runs as usize));
         }
         let until = if sequence.until.is_some() { steps.pop() } else { None };
         Some(SequencePlan { steps, maxspan: sequence.maxspan.map(Duration::from_millis), until })
+    }
+
+    /// The filters of the steps and of `until`. What an event is called, the steps after it know; `until` and events that
+    /// must be missing are no part of a match, and know none.
+    fn steps(&mut self, sequence: &Sequence) -> Vec<Option<Filter>> {
+        let mut events: Vec<(String, usize)> = Vec::new();
+        let mut filters = Vec::new();
+        let mut place = 0;
+        let until = sequence.until.iter().map(|term| (term, true));
+        for (term, is_until) in sequence.terms.iter().map(|term| (term, false)).chain(until) {
+            self.checker.names.descendants = true;
+            self.checker.names.events = if term.missing || is_until { Vec::new() } else { events.clone() };
+            filters.push(self.checker.event(&term.filter));
+            if let Some(Spanned { value: name, span }) = &term.alias {
+                let problem = match events.iter().any(|(other, _)| other == name) {
+                    true => Some(Problem::NameTwice { name: name.clone() }),
+                    false if term.missing => Some(Problem::NamedMissing),
+                    false => (term.runs != 1).then_some(Problem::NamedRuns),
+                };
+                problem.into_iter().for_each(|problem| self.checker.problems.add(span.clone(), problem));
+                events.push((name.clone(), place));
+            }
+            place += term.runs as usize;
+        }
+        self.checker.names = Names::default();
+        filters
     }
 
     fn sample(&mut self, sample: &Sample, pipes: &[ast::Pipe]) -> Option<SamplePlan> {
@@ -119,8 +140,11 @@ impl Planner<'_> {
                 self.fail::<()>(&term.span, Problem::SampleRuns { kind });
             }
         }
+        for alias in all.iter().filter_map(|term| term.alias.as_ref()) {
+            self.fail::<()>(&alias.span, Problem::NameWithoutSequence);
+        }
         let keys = self.keys(&sample.keys, &all);
-        let filters: Vec<Option<Filter>> = all.iter().map(|term| self.filter(&term.filter)).collect();
+        let filters: Vec<Option<Filter>> = all.iter().map(|term| self.checker.event(&term.filter)).collect();
         let filters =
             keys?.into_iter().zip(filters).map(|(keys, filter)| Some(SampleFilter { filter: filter?, keys }));
         let mut filters: Vec<SampleFilter> = filters.collect::<Option<_>>()?;

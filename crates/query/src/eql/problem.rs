@@ -207,6 +207,41 @@ problems! {
         format!("the event category field `{name}` does not exist"),
         None;
 
+    // The endpoint's dialect
+    ArraySearch: "eql::array-search",
+        "`_arraysearch` takes an array, a variable and a condition",
+        hint("as in `_arraysearch(process.thread.Ext.call_stack, $entry, $entry.symbol_info : \"*!Sleep\")`");
+    ArraySearchEarlier: "eql::array-search-earlier",
+        "`_arraysearch` cannot look into an earlier event",
+        hint("search the array in the step that the event is of");
+    UnknownVariable { name: String }: "eql::unknown-variable",
+        format!("there is no variable `{name}` here"),
+        hint("a variable is the second argument of `_arraysearch`, and stands in its condition only");
+    WholeElement { name: String }: "eql::whole-element",
+        format!("`{name}` is an object, only its fields have values"),
+        format!("write `{name}.field`; elements that are no objects are values of the array itself");
+    UnknownEvent { name: String }: "eql::unknown-event",
+        format!("no earlier step is called `{name}`"),
+        format!("a step before this one must end in `] as {name}`");
+    WholeEvent { name: String }: "eql::whole-event",
+        format!("`{name}` is an event, only its fields have values"),
+        format!("write `{name}.field`");
+    NameTwice { name: String }: "eql::name-twice",
+        format!("two steps are called `{name}`"),
+        None;
+    NamedMissing: "eql::named-missing",
+        "an event that is missing cannot have a name",
+        None;
+    NamedRuns: "eql::named-runs",
+        "a step with `runs` has several events, and cannot have a name",
+        hint("write the step out as often as it runs");
+    NameWithoutSequence: "eql::name-without-sequence",
+        "only the steps of a sequence can have names",
+        None;
+    MisplacedDescendant: "eql::misplaced-descendant",
+        "`descendant of` cannot stand here",
+        hint("it stands in a condition on an event or on a step of a sequence, outside of `_arraysearch` and of another `descendant of`");
+
     // Types
     UnknownFunction { name: String, similar: Option<String> }: "eql::unknown-function",
         format!("unknown function `{name}`"),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod endpoint;
 mod functions;
 mod lenient;
 mod lowering;
@@ -11,7 +12,7 @@ mod robustness;
 
 use rulehound_schema::Schema;
 
-use super::{Compiled, Options, compile};
+use super::{Compiled, Dialect, Options, compile};
 use crate::{Filter, Plan, Severity};
 
 const MAPPING: &str = r#"{"properties": {
@@ -40,7 +41,14 @@ fn schema() -> Schema {
 
 /// Compiles against the mapping above.
 fn compiled(text: &str) -> Compiled {
-    compile(text, Options { schema: &schema(), event_category_field: "event.category", lenient: false })
+    compile(
+        text,
+        Options {
+            schema: &schema(),
+            event_category_field: "event.category",
+            dialect: Dialect::Elasticsearch,
+        },
+    )
 }
 
 /// The codes of the errors and warnings.

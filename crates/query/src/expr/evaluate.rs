@@ -17,13 +17,9 @@ impl Expr {
     pub(super) fn values(&self, event: &dyn FieldSource) -> Vec<Nullable> {
         match self {
             Self::Literal(value) => vec![value.clone()],
-            Self::Field(field) => {
-                let values = event.values(field);
-                if values.is_empty() {
-                    return vec![None];
-                }
-                distinct(values.into_iter().map(|value| Some(value.into_owned())))
-            }
+            Self::Field(field) => of_field(event.values(field)),
+            Self::Earlier { step, field } => of_field(event.earlier(*step, field)),
+            Self::Filter(_) => vec![None],
             Self::Call { function, case_insensitive, args } => {
                 let sets: Vec<Vec<Nullable>> = args.iter().map(|arg| arg.values(event)).collect();
                 distinct(Combinations::of(&sets).map(|args| function.call(&args, *case_insensitive)))
@@ -70,6 +66,13 @@ impl Expr {
             }
         }
     }
+}
+
+fn of_field(values: Vec<Value<'_>>) -> Vec<Nullable> {
+    if values.is_empty() {
+        return vec![None];
+    }
+    distinct(values.into_iter().map(|value| Some(value.into_owned())))
 }
 
 fn is_version(expr: &Expr) -> bool {

@@ -40,7 +40,10 @@ impl Checker<'_> {
         };
         let (args, case_insensitive) = match args {
             [args @ .., Node { kind: Kind::Boolean(case_sensitive), span }]
-                if self.lenient && function == Function::Between && args.len() == 4 && !case_insensitive =>
+                if self.is_lenient()
+                    && function == Function::Between
+                    && args.len() == 4
+                    && !case_insensitive =>
             {
                 self.problems.add(span.clone(), Problem::CaseArgument);
                 (args, !case_sensitive)

@@ -12,6 +12,9 @@ use crate::{CompareOp, Expr};
 
 impl Checker<'_> {
     pub(super) fn compare(&mut self, op: Comparison, left: &Node, right: &Node) -> Option<Expr> {
+        if let Some(presence) = self.object_presence(op, left, right) {
+            return Some(presence);
+        }
         let (left, right) = self.both(left, right)?;
         let operator = op.text();
         let right = if op == Comparison::Colon { self.former_colon(&left, right)? } else { right };
@@ -26,7 +29,7 @@ impl Checker<'_> {
         }
         let swap = left.is_constant() && !right.is_constant();
         let (op, left, right) = if swap { (mirrored(op), right, left) } else { (op, left, right) };
-        if !right.is_constant() && !right.is_unknown_field() {
+        if !right.is_constant() && !right.is_unknown_field() && !self.is_endpoint() {
             let field = first_field(&right.expr).unwrap_or_default();
             return self.fail(&right.span, Problem::FieldComparison { operator, field });
         }
@@ -98,7 +101,7 @@ impl Checker<'_> {
         let (value, items) = (value?, items?);
         for item in &items {
             let is_null = value.ty == Type::Null || item.is_null();
-            if item.is_constant() && !is_null && !value.ty.lists_with(item.ty) {
+            if item.is_constant() && !is_null && !value.ty.lists_with(item.ty) && !self.is_endpoint() {
                 let problem = Problem::Incomparable { operator, left: value.found(), right: item.found() };
                 return self.fail(&item.span, problem);
             }
@@ -116,7 +119,7 @@ impl Checker<'_> {
     ) -> Option<Expr> {
         let mut tests = Vec::new();
         for item in items {
-            if !item.is_constant() && !item.is_unknown_field() {
+            if !item.is_constant() && !item.is_unknown_field() && !self.is_endpoint() {
                 let field = first_field(&item.expr).unwrap_or_default();
                 return self.fail(&item.span, Problem::FieldComparison { operator, field });
             }

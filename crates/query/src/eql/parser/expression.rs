@@ -2,6 +2,7 @@
 
 use super::{MAX_DEPTH, Parsed, Parser, is_keyword};
 use crate::ArithmeticOp;
+use crate::eql::Dialect;
 use crate::eql::ast::{Comparison, Kind, Matching, Node, Spanned};
 use crate::eql::lexer::{Symbol, TokenKind};
 use crate::eql::problem::Problem;
@@ -164,6 +165,9 @@ impl Parser<'_> {
         match self.kind() {
             Some(TokenKind::Word) => match self.source(0) {
                 word if is_keyword(word) => self.expected("a value"),
+                "descendant" if self.dialect == Dialect::Endpoint && self.word_ahead(1) == Some("of") => {
+                    self.descendant()
+                }
                 word if self.word_ahead(1) == Some("of") => {
                     let problem = Problem::ProcessRelationship { name: word.to_owned() };
                     self.fail(span, problem)
@@ -182,6 +186,17 @@ impl Parser<'_> {
             }
             _ => self.expected("a value"),
         }
+    }
+
+    /// `descendant of [ category where condition ]`.
+    fn descendant(&mut self) -> Parsed<Node> {
+        let start = self.span().start;
+        self.advance();
+        self.advance();
+        self.expect_symbol(Symbol::Open, "`[`")?;
+        let ancestor = self.deeper(Self::event_filter)?;
+        self.expect_symbol(Symbol::Close, "`]` or an operator")?;
+        Ok(Node { kind: Kind::Descendant(Box::new(ancestor)), span: start..self.previous_end() })
     }
 
     /// A string, a number, `true`, `false` or `null`, if one comes next.

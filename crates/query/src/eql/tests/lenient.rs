@@ -3,12 +3,15 @@
 use rulehound_schema::Schema;
 
 use super::{codes, compiled};
-use crate::eql::{Compiled, Options, compile};
+use crate::eql::{Compiled, Dialect, Options, compile};
 use crate::{Plan, SamplePlan, Severity};
 
 fn leniently(query: &str) -> Compiled {
-    let options =
-        Options { schema: Schema::catalogue(), event_category_field: "event.category", lenient: true };
+    let options = Options {
+        schema: Schema::catalogue(),
+        event_category_field: "event.category",
+        dialect: Dialect::Lenient,
+    };
     compile(query, options)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{codes, compiled, schema};
 use crate::eql::problem::Problem;
-use crate::eql::{Options, compile};
+use crate::eql::{Dialect, Options, compile};
 use crate::{Diagnostic, Severity};
 use rulehound_schema::Schema;
 
@@ -162,9 +162,12 @@ fn others() -> Vec<Diagnostic> {
     let mut found = compiled(&format!("any where {}true", "(".repeat(1_000))).diagnostics;
     found.extend(compiled(&";".repeat(1_000)).diagnostics.pop());
     let schema = Schema::from_mappings([r#"{"properties": {"a": {"type": "keyword"}}}"#]).unwrap();
-    let options = Options { schema: &schema, event_category_field: "event.category", lenient: false };
+    let options =
+        Options { schema: &schema, event_category_field: "event.category", dialect: Dialect::Elasticsearch };
     found.extend(compile("process where a == \"b\"", options).diagnostics);
-    let lenient = Options { schema: Schema::catalogue(), lenient: true, ..options };
+    let endpoint = Options { schema: Schema::catalogue(), dialect: Dialect::Endpoint, ..options };
+    found.extend(super::endpoint::CASES.iter().flat_map(|(query, ..)| compile(query, endpoint).diagnostics));
+    let lenient = Options { schema: Schema::catalogue(), dialect: Dialect::Lenient, ..options };
     for query in [
         "join [any where true] [any where true] until [any where true]",
         "any where between(process.name, \"a\", \"b\", true, true) == \"c\"",
@@ -210,8 +213,11 @@ fn near_misses_are_suggested() {
 /// Without a mapping an unknown field is null and nothing more.
 #[test]
 fn the_catalogue_only_warns_of_unknown_fields() {
-    let options =
-        Options { schema: Schema::catalogue(), event_category_field: "event.category", lenient: false };
+    let options = Options {
+        schema: Schema::catalogue(),
+        event_category_field: "event.category",
+        dialect: Dialect::Elasticsearch,
+    };
     let compiled = compile("process where xyzzy.plugh == 1 and xyzzy.plugh : 4 or process.pid == 1", options);
     let [warning] = compiled.diagnostics.as_slice() else { panic!("{:?}", compiled.diagnostics) };
     assert_eq!((warning.code, warning.severity), ("eql::unknown-field", Severity::Warning));
@@ -225,8 +231,11 @@ fn the_catalogue_only_warns_of_unknown_fields() {
 /// A caseless field is asked without regard to case, whatever the operator says: that needs more memory.
 #[test]
 fn a_pattern_is_compiled_as_it_will_be_asked() {
-    let options =
-        Options { schema: Schema::catalogue(), event_category_field: "event.category", lenient: false };
+    let options = Options {
+        schema: Schema::catalogue(),
+        event_category_field: "event.category",
+        dialect: Dialect::Elasticsearch,
+    };
     let problems = |field: &str, operator: &str, times: usize| {
         let query = format!("any where {field} {operator} \"(abcdefgh{{100}}){{{times}}}\"");
         compile(&query, options).diagnostics.iter().map(|problem| problem.code).collect::<Vec<_>>()
