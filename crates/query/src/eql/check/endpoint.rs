@@ -26,7 +26,7 @@ impl Checker<'_> {
     /// machine count as of one.
     pub(in crate::eql) fn machine(&self) -> Option<JoinKey> {
         let field = self.schema.field("host.id");
-        self.is_endpoint().then_some(JoinKey { field, optional: true })
+        self.is_endpoint().then_some(JoinKey { field, optional: true, as_text: false })
     }
 
     /// Whether a function is `_arraysearch`, in any case.

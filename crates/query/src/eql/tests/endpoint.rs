@@ -95,11 +95,11 @@ fn a_name_may_stand_before_or_after_the_keys() {
 /// An endpoint sees no machine but its own.
 #[test]
 fn events_of_different_machines_never_join() {
-    let host = JoinKey { field: Some(keyword("host.id")), optional: true };
+    let host = JoinKey { optional: true, ..JoinKey::required(keyword("host.id")) };
     let plan =
         sequence("sequence by process.entity_id [any where true] [any where true] until [any where true]");
     for step in plan.steps.iter().chain(&plan.until) {
-        let entity = JoinKey { field: Some(keyword("process.entity_id")), optional: false };
+        let entity = JoinKey::required(keyword("process.entity_id"));
         assert_eq!(step.keys, [host.clone(), entity]);
     }
     assert_eq!(sequence("sequence [any where true] [any where true]").steps[0].keys, [host]);
