@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::date_math::DateMath;
 use crate::values::vocabulary;
+use rulehound_schema::DateMath;
 
 vocabulary! {
     /// The types of rule there are.

@@ -4,7 +4,7 @@
 mod attack;
 mod compile;
 mod counts;
-mod date_math;
+mod interval;
 mod kind;
 mod load;
 mod page;
@@ -17,7 +17,7 @@ mod versions;
 
 pub use compile::{NotRun, Status};
 pub use counts::{Counts, RuleCounts};
-pub use date_math::{Bound, DateMath, Interval, TimeError};
+pub use interval::{Interval, IntervalError};
 pub use kind::{
     Cardinality, EqlRule, JsonObject, Language, MachineLearningRule, NewTermsRule, QuerySource, RuleKind,
     RuleType, SavedQueryRule, ThreatMapping, ThreatMappingEntry, ThreatMatchRule, Threshold, ThresholdRule,
@@ -29,6 +29,7 @@ pub use rule::{
     AlertSuppression, ExceptionList, InvestigationFields, Metadata, Overrides, RelatedIntegration,
     RequiredField, RiskScoreMapping, Rule, Schedule, SeverityMapping, SuppressionDuration,
 };
+pub use rulehound_schema::{Bound, DateMath};
 pub use threat::{Subtechnique, Tactic, Technique, Threat};
 pub use values::{
     BuildingBlockType, MappingOperator, Maturity, MissingFieldsStrategy, RiskScore, RuleId, Severity,

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::date_math::{DateMath, Interval};
+use rulehound_schema::DateMath;
+
+use crate::interval::Interval;
 use crate::kind::{JsonObject, QuerySource, RuleKind, RuleType};
 use crate::threat::Threat;
 use crate::values::{

@@ -8,6 +8,10 @@ use jiff::civil::DateTime;
 /// 1970-01-01T00:00:00.
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
+/// Lengths in nanoseconds.
+const SECOND: i64 = 1_000_000_000;
+const DAY: i64 = 86_400 * SECOND;
+
 /// One format of a `date` field.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DateFormat {
@@ -61,7 +65,7 @@ pub struct UnknownDateFormat(pub String);
 
 impl DateFormat {
     /// Reads the `format` of a mapping: formats by name or pattern, separated by `||`.
-    pub(crate) fn parse_list(formats: &str) -> Result<Vec<Self>, UnknownDateFormat> {
+    pub fn parse_list(formats: &str) -> Result<Vec<Self>, UnknownDateFormat> {
         formats.split("||").map(|name| Self::parse(name.trim())).collect()
     }
 
@@ -83,6 +87,36 @@ impl DateFormat {
             pattern => pattern,
         };
         compile_pattern(pattern).map(Self::Pattern).ok_or_else(|| UnknownDateFormat(name.to_owned()))
+    }
+
+    /// How far the last nanosecond that a text of this format stands for lies behind its first.
+    fn trailing_nanoseconds(&self, text: &str) -> Option<i64> {
+        match self {
+            Self::StrictDateOptionalTime => trailing_nanoseconds(text),
+            Self::EpochMillis => Some(0),
+            Self::EpochSecond => Some(if text.contains('.') { 0 } else { SECOND - 1 }),
+            Self::Pattern(parts) => {
+                let numbers = parts.iter().filter_map(|part| match part {
+                    PatternPart::Number(unit, _) => Some(*unit),
+                    PatternPart::MonthName => Some(Unit::Month),
+                    _ => None,
+                });
+
+                let days = |of: fn(jiff::civil::Date) -> i16| {
+                    let since = SignedDuration::try_from_nanos_i128(self.read(text)?)?;
+                    Some(i64::from(of(EPOCH.checked_add(since).ok()?.date())) * DAY - 1)
+                };
+                match numbers.max()? {
+                    Unit::Year => days(jiff::civil::Date::days_in_year),
+                    Unit::Month => days(|date| date.days_in_month().into()),
+                    Unit::Day => Some(DAY - 1),
+                    Unit::Hour => Some(3_600 * SECOND - 1),
+                    Unit::Minute => Some(60 * SECOND - 1),
+                    Unit::Second => Some(SECOND - 1),
+                    Unit::Fraction => Some(0),
+                }
+            }
+        }
     }
 
     fn read(&self, text: &str) -> Option<i128> {
@@ -108,6 +142,24 @@ pub(crate) fn parse(text: &str, formats: &[DateFormat]) -> Option<i128> {
     const DEFAULT: &[DateFormat] = &[DateFormat::StrictDateOptionalTime, DateFormat::EpochMillis];
     let formats = if formats.is_empty() { DEFAULT } else { formats };
     formats.iter().find_map(|format| format.read(text))
+}
+
+/// The first and the last nanosecond that a date stands for: `2024-05` is a whole month, `2024-05-01T10:00` a minute.
+/// As Elasticsearch rounds dates, filling up what is missing with its most; `None` if no format fits.
+pub fn date_span(text: &str, formats: &[DateFormat]) -> Option<(i128, i128)> {
+    const DEFAULT: &[DateFormat] = &[DateFormat::StrictDateOptionalTime, DateFormat::EpochMillis];
+    let formats = if formats.is_empty() { DEFAULT } else { formats };
+    let (format, first) = formats.iter().find_map(|format| Some((format, format.read(text)?)))?;
+    Some((first, first + i128::from(format.trailing_nanoseconds(text)?)))
+}
+
+/// Whether a date says by which clock it is.
+pub(crate) fn names_zone(date: &str) -> bool {
+    match date.split_once('T') {
+        Some((_, time)) => time.contains(['Z', '+', '-']),
+        // Milliseconds since the epoch know no clock; four digits are a year.
+        None => date.len() > 4 && date.bytes().all(|b| b.is_ascii_digit() || b == b'.'),
+    }
 }
 
 /// What was read of a date; the parts that were not stay at their least.
@@ -283,6 +335,36 @@ fn time_of_day(cursor: &mut Cursor<'_>, parts: &mut Parts) -> Option<()> {
         parts.offset_seconds = cursor.zone()?;
     }
     cursor.is_done().then_some(())
+}
+
+/// How far the last instant of a date in the format `strict_date_optional_time` lies behind its first.
+fn trailing_nanoseconds(text: &str) -> Option<i64> {
+    let (date, time) = match text.split_once('T') {
+        Some((date, time)) => (date, time),
+        None => (text, ""),
+    };
+    let mut parts = date.splitn(3, '-');
+    let year: i16 = parts.next().filter(|year| year.len() == 4)?.parse().ok()?;
+    let month: Option<i8> = parts.next().map(str::parse).transpose().ok()?;
+    let day = parts.next();
+    let days = match (month, day) {
+        (_, Some(_)) => 1,
+        (Some(month), None) => i64::from(jiff::civil::Date::new(year, month, 1).ok()?.days_in_month()),
+        (None, None) => i64::from(jiff::civil::Date::new(year, 1, 1).ok()?.days_in_year()),
+    };
+    let clock = time.trim_end_matches('Z');
+    let clock = clock.find(['+', '-']).and_then(|zone| clock.get(..zone)).unwrap_or(clock);
+    let span = match clock.len() {
+        0 => days * DAY,
+        1..=2 => 3_600 * SECOND,
+        3..=5 => 60 * SECOND,
+        6..=8 => SECOND,
+        _ => {
+            let fraction = clock.split(['.', ',']).nth(1)?;
+            10_i64.checked_pow(9_u32.checked_sub(u32::try_from(fraction.len()).ok()?)?)?
+        }
+    };
+    Some(span - 1)
 }
 
 /// A decimal number of a unit that has `scale` decimals down to the nanosecond.

@@ -6,6 +6,7 @@
 mod catalogue;
 mod coerce;
 mod date;
+mod date_math;
 mod field;
 mod index_pattern;
 mod mapping;
@@ -14,7 +15,8 @@ mod value;
 mod version;
 
 pub use coerce::{Misfit, Scalar, coerce, parse_ip};
-pub use date::{DateFormat, PatternPart, Unit, UnknownDateFormat, parse_date};
+pub use date::{DateFormat, PatternPart, Unit, UnknownDateFormat, date_span, parse_date};
+pub use date_math::{Bound, DateMath, DateMathError, DateSteps};
 pub use field::{Field, FieldType, Parameters};
 pub use index_pattern::IndexPatterns;
 pub use mapping::MappingError;

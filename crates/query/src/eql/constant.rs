@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rulehound_schema::{Field, FieldType, Scalar, Value, coerce, parse_ip};
+use rulehound_schema::{Field, FieldType, Scalar, Value, coerce, date_span, parse_ip};
 
 use crate::functions::parse_network;
 use crate::{CompareOp, Filter, Pattern, Predicate, Test};
@@ -162,44 +162,13 @@ fn date_range(
         other => plain(field, other)?,
     };
     let Value::String(text) = constant else { return Ok((from.clone(), from)) };
-    let Some(nanoseconds) = trailing_nanoseconds(text) else { return Ok((from.clone(), from)) };
+    let formats = field.parameters.as_deref().map_or(&[][..], |parameters| &parameters.formats);
+    let Some((first, last)) = date_span(text, formats) else { return Ok((from.clone(), from)) };
+    let nanoseconds = i64::try_from(last - first).unwrap_or(i64::MAX);
     let to = match from {
         Value::Date(ms) => Value::Date(ms.saturating_add(nanoseconds / 1_000_000)),
         Value::DateNanos(ns) => Value::DateNanos(ns.saturating_add(nanoseconds)),
         _ => return Err(BadConstant),
     };
     Ok((from, to))
-}
-
-const SECOND: i64 = 1_000_000_000;
-
-/// How far the last instant of a date in the format `strict_date_optional_time` lies behind its first. `None` for
-/// texts of another format.
-fn trailing_nanoseconds(text: &str) -> Option<i64> {
-    let (date, time) = match text.split_once('T') {
-        Some((date, time)) => (date, time),
-        None => (text, ""),
-    };
-    let mut parts = date.splitn(3, '-');
-    let year: i16 = parts.next().filter(|year| year.len() == 4)?.parse().ok()?;
-    let month: Option<i8> = parts.next().map(str::parse).transpose().ok()?;
-    let day = parts.next();
-    let days = match (month, day) {
-        (_, Some(_)) => 1,
-        (Some(month), None) => i64::from(jiff::civil::Date::new(year, month, 1).ok()?.days_in_month()),
-        (None, None) => i64::from(jiff::civil::Date::new(year, 1, 1).ok()?.days_in_year()),
-    };
-    let clock = time.trim_end_matches('Z');
-    let clock = clock.find(['+', '-']).and_then(|zone| clock.get(..zone)).unwrap_or(clock);
-    let span = match clock.len() {
-        0 => days * 86_400 * SECOND,
-        1..=2 => 3_600 * SECOND,
-        3..=5 => 60 * SECOND,
-        6..=8 => SECOND,
-        _ => {
-            let fraction = clock.split(['.', ',']).nth(1)?;
-            10_i64.checked_pow(9_u32.checked_sub(u32::try_from(fraction.len()).ok()?)?)?
-        }
-    };
-    Some(span - 1)
 }

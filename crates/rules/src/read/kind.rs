@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::decode::{Findings, FromTable, OneOrMany, Table};
-use crate::date_math::DateMath;
 use crate::kind::{
     Cardinality, EqlRule, Language, MachineLearningRule, NewTermsRule, QuerySource, RuleKind, RuleType,
     SavedQueryRule, ThreatMapping, ThreatMappingEntry, ThreatMatchRule, Threshold, ThresholdRule,
 };
+use rulehound_schema::DateMath;
 
 /// Fields that some type has: on a rule of another type they mean nothing and are kept.
 pub(super) const TYPE_FIELDS: &[&str] = &[

@@ -2,7 +2,9 @@
 
 use super::decode::{Findings, FromTable, NonEmpty, OneOrMany, Table};
 use super::kind::TYPE_FIELDS;
-use crate::date_math::{DateMath, Interval};
+use rulehound_schema::DateMath;
+
+use crate::interval::Interval;
 use crate::kind::{JsonObject, RuleKind};
 use crate::rule::{
     AlertSuppression, ExceptionList, InvestigationFields, Metadata, Overrides, RelatedIntegration,

@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use super::decode::{Findings, FromNode, NonEmpty, near_miss};
 use super::node::Node;
-use crate::date_math::{DateMath, Interval};
+use rulehound_schema::DateMath;
+
+use crate::interval::Interval;
 use crate::kind::{Language, RuleType};
 use crate::values::{
     BuildingBlockType, MappingOperator, Maturity, MissingFieldsStrategy, RiskScore, RuleId, Severity,

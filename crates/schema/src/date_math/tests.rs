@@ -14,13 +14,13 @@ fn date_math_counts_back_from_now() {
         ("now-1d/d", Ok(86_400)),
         ("now-1M", Ok(2_592_000)),
         ("now+5m", Ok(0)),
-        ("9m", Err(TimeError::Anchor)),
-        ("now-9x", Err(TimeError::Unit("x".into()))),
-        ("now-9", Err(TimeError::Unit("".into()))),
-        ("now 9m", Err(TimeError::Step(" 9m".into()))),
-        ("nowx", Err(TimeError::Step("x".into()))),
-        ("now-ä", Err(TimeError::Unit("".into()))),
-        ("now-99999999999999y", Err(TimeError::TooLong)),
+        ("9m", Err(DateMathError::Anchor)),
+        ("now-9x", Err(DateMathError::Unit("x".into()))),
+        ("now-9", Err(DateMathError::Unit("".into()))),
+        ("now 9m", Err(DateMathError::Step(" 9m".into()))),
+        ("nowx", Err(DateMathError::Step("x".into()))),
+        ("now-ä", Err(DateMathError::Unit("".into()))),
+        ("now-99999999999999y", Err(DateMathError::TooLong)),
     ] {
         assert_eq!(seconds(text), expected, "{text}");
     }
@@ -32,24 +32,6 @@ fn time_before_now_is_never_negative() {
     assert_eq!(before("now-9m"), Duration::from_secs(540));
     assert_eq!(before("now+9m"), Duration::ZERO);
     assert_eq!(before("2024-05-01||-9m"), Duration::ZERO);
-}
-
-#[test]
-fn intervals_are_a_number_and_a_unit() {
-    let seconds = |text: &str| text.parse::<Interval>().map(|interval| interval.duration().as_secs());
-    for (text, expected) in [
-        ("5m", Ok(300)),
-        ("1h", Ok(3600)),
-        ("2d", Ok(172_800)),
-        ("m", Err(TimeError::Interval)),
-        ("5", Err(TimeError::Interval)),
-        ("5 m", Err(TimeError::Interval)),
-        ("-5m", Err(TimeError::Interval)),
-        ("0m", Err(TimeError::Interval)),
-        ("999999999999999999d", Err(TimeError::TooLong)),
-    ] {
-        assert_eq!(seconds(text), expected, "{text}");
-    }
 }
 
 #[test]
@@ -68,12 +50,12 @@ fn moments_follow_the_calendar() {
         ("now/h", "2024-03-31T10:00:00Z", "2024-03-31T10:59:59.999Z"),
         ("now/m", "2024-03-31T10:20:00Z", "2024-03-31T10:20:59.999Z"),
         ("now/s", "2024-03-31T10:20:30Z", "2024-03-31T10:20:30.999Z"),
-        ("2024-05", "2024-05-01T00:00:00Z", "2024-05-31T23:59:59.999Z"),
-        ("2024-05-01", "2024-05-01T00:00:00Z", "2024-05-01T23:59:59.999Z"),
-        ("2024-05-01||+1w", "2024-05-08T00:00:00Z", "2024-05-08T23:59:59.999Z"),
-        ("2024-05-01T10:00", "2024-05-01T10:00:00Z", "2024-05-01T10:00:59.999Z"),
-        ("2024-05-01T10:00:00+02:00", "2024-05-01T08:00:00Z", "2024-05-01T08:00:00.999Z"),
-        ("2024-05-01T10:00:00.5Z", "2024-05-01T10:00:00.5Z", "2024-05-01T10:00:00.5Z"),
+        ("2024-05", "2024-05-01T00:00:00Z", "2024-05-31T23:59:59.999999999Z"),
+        ("2024-05-01", "2024-05-01T00:00:00Z", "2024-05-01T23:59:59.999999999Z"),
+        ("2024-05-01||+1w", "2024-05-08T00:00:00Z", "2024-05-08T00:00:00Z"),
+        ("2024-05-01T10:00", "2024-05-01T10:00:00Z", "2024-05-01T10:00:59.999999999Z"),
+        ("2024-05-01T10:00:00+02:00", "2024-05-01T08:00:00Z", "2024-05-01T08:00:00.999999999Z"),
+        ("2024-05-01T10:00:00.5Z", "2024-05-01T10:00:00.5Z", "2024-05-01T10:00:00.599999999Z"),
         ("1714557600000", "2024-05-01T10:00:00Z", "2024-05-01T10:00:00Z"),
     ] {
         let math: DateMath = text.parse().unwrap();

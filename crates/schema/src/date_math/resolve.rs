@@ -1,24 +1,40 @@
-//! From date math to a moment, by the calendar, in UTC.
+//! From date math to a moment, by the calendar.
 
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
-use super::{Anchor, Bound, DateMath, DateUnit, Step};
+use super::{Anchor, Bound, DateMath, DateSteps, DateUnit, Step};
 
 impl DateMath {
     /// The moment that is meant at `now`; `None` if it lies beyond what a calendar holds.
     pub fn resolve(&self, now: Timestamp, bound: Bound) -> Option<Timestamp> {
-        let mut moment = match self.anchor {
-            Anchor::Now => civil(now),
-            Anchor::Date(nanoseconds, least_unit) => {
-                let moment = civil(Timestamp::from_nanosecond(nanoseconds).ok()?);
-                match (bound, least_unit) {
-                    (Bound::To, Some(unit)) => last_millisecond(moment, unit)?,
-                    _ => moment,
-                }
-            }
+        let moment = match (self.anchor, bound) {
+            (Anchor::Now, _) => now,
+            (Anchor::Date(first, _), Bound::From) => Timestamp::from_nanosecond(first).ok()?,
+            (Anchor::Date(_, last), Bound::To) => Timestamp::from_nanosecond(last).ok()?,
         };
+        self.steps.apply(moment, bound)
+    }
+
+    /// The moment that is meant, whatever the time is, in nanoseconds since the epoch; `None` if it starts from
+    /// `now` or lies beyond what a calendar holds.
+    pub fn fixed(&self, bound: Bound) -> Option<i128> {
+        match (self.anchor, bound) {
+            (Anchor::Now, _) => None,
+            // A mere date may be beyond the calendar that steps go by.
+            (Anchor::Date(first, _), Bound::From) if self.steps.steps.is_empty() => Some(first),
+            (Anchor::Date(_, last), Bound::To) if self.steps.steps.is_empty() => Some(last),
+            _ => Some(self.resolve(Timestamp::UNIX_EPOCH, bound)?.as_nanosecond()),
+        }
+    }
+}
+
+impl DateSteps {
+    /// Goes the steps from a moment; `None` if that leads beyond what a calendar holds.
+    pub fn apply(&self, moment: Timestamp, bound: Bound) -> Option<Timestamp> {
+        let offset = span(i64::from(self.offset), DateUnit::Second)?;
+        let mut moment = civil(moment).checked_add(offset).ok()?;
         for step in &self.steps {
             moment = match (*step, bound) {
                 (Step::Move(count, unit), _) => moment.checked_add(span(count, unit)?).ok()?,
@@ -26,7 +42,7 @@ impl DateMath {
                 (Step::Round(unit), Bound::To) => last_millisecond(start(moment, unit)?, unit)?,
             };
         }
-        TimeZone::UTC.to_timestamp(moment).ok()
+        TimeZone::UTC.to_timestamp(moment.checked_sub(offset).ok()?).ok()
     }
 }
 
