@@ -1,7 +1,7 @@
 //! The plain interpreter: one filter on one event. Small and obviously right: it serves `explain` and is the
 //! oracle that the columnar matcher is held to.
 
-use rulehound_query::{CompareOp, Filter, Pattern, PatternMatcher, Predicate, Test};
+use rulehound_query::{CompareOp, Filter, Pattern, PatternMatcher, Phrase, PhraseMatcher, Predicate, Test};
 use rulehound_schema::{FieldSource, FieldType, Value, compare_versions};
 
 use crate::element;
@@ -44,6 +44,10 @@ pub(crate) fn test_holds(test: &Test, field_type: FieldType, value: &Value<'_>) 
             Value::String(text) => patterns.iter().any(|pattern| pattern_matches(pattern, text)),
             _ => false,
         },
+        Test::Phrases(phrases) => match value {
+            Value::String(text) => phrases.iter().any(|phrase| has_phrase(phrase, text)),
+            _ => false,
+        },
         Test::Index(patterns) => matches!(value, Value::String(name) if patterns.matches(name)),
         Test::Cidr(networks) => match value {
             Value::Ip(address) => networks.iter().any(|(network, prefix)| {
@@ -60,6 +64,11 @@ pub(crate) fn test_holds(test: &Test, field_type: FieldType, value: &Value<'_>) 
 /// Whether a string matches a pattern.
 fn pattern_matches(pattern: &Pattern, text: &str) -> bool {
     PatternMatcher::new(pattern).is_ok_and(|matcher| matcher.is_match(text))
+}
+
+/// Whether a text has a phrase.
+fn has_phrase(phrase: &Phrase, text: &str) -> bool {
+    PhraseMatcher::new(phrase).is_ok_and(|matcher| matcher.is_match(text))
 }
 
 /// Whether a value stands to a constant as `op` says.

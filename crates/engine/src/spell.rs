@@ -3,7 +3,7 @@
 
 use std::net::Ipv6Addr;
 
-use rulehound_query::{CompareOp, Expr, Filter, Pattern, Predicate, Test, WildcardPart};
+use rulehound_query::{CompareOp, Expr, Filter, Pattern, Phrase, Predicate, Test, WildcardPart};
 use rulehound_schema::Value;
 
 /// A whole filter. What asks about the objects of an array or about ancestors is spelled as the endpoint's dialect does.
@@ -42,6 +42,7 @@ pub(crate) fn predicate(Predicate { field, test }: &Predicate) -> String {
             let networks: Vec<String> = networks.iter().map(network).collect();
             format!("cidrMatch({name}, {})", networks.join(", "))
         }
+        Test::Phrases(found) => phrases(name, found),
         Test::Index(_) => format!("{name} is among the index patterns"),
     }
 }
@@ -65,6 +66,7 @@ pub(crate) fn expr(expr: &Expr) -> String {
         }
         Expr::NotEqual { left, right } => binary(left, "!=", right),
         Expr::Compare(op, left, right) => binary(left, operator(*op), right),
+        Expr::DateMath { from, steps, .. } => format!("{}{steps}", operand(from)),
         Expr::Matches(inner, patterns) => matches(&operand(inner), patterns.patterns()),
         Expr::IsNull(inner) => format!("{} == null", operand(inner)),
         Expr::And(parts) => list(parts, " and "),
@@ -119,6 +121,27 @@ fn matches(subject: &str, patterns: &[Pattern]) -> String {
     groups.collect::<Vec<_>>().join(" or ")
 }
 
+/// Phrases, in the spelling of Lucene, for EQL knows no words: `message has ("access denied"~2, foo*)`.
+fn phrases(subject: &str, phrases: &[Phrase]) -> String {
+    let phrases = phrases.iter().map(|Phrase { words, slop }| {
+        let words: Vec<String> = words.iter().map(word).collect();
+        match (words.as_slice(), slop) {
+            ([only], _) => only.clone(),
+            (several, 0) => format!("\"{}\"", several.join(" ")),
+            (several, slop) => format!("\"{}\"~{slop}", several.join(" ")),
+        }
+    });
+    alternatives(subject, "has", "has", phrases)
+}
+
+fn word(word: &Pattern) -> String {
+    match word {
+        Pattern::Exact { text, .. } => text.to_string(),
+        Pattern::Regex { source, .. } => format!("/{source}/"),
+        Pattern::Wildcard { parts, .. } => wildcard(parts),
+    }
+}
+
 /// The operator for one pattern, and that for several.
 fn pattern_operators(pattern: &Pattern) -> (&'static str, &'static str) {
     match pattern {
@@ -136,18 +159,17 @@ fn pattern(pattern: &Pattern) -> String {
     match pattern {
         Pattern::Exact { text, .. } => quoted(text),
         Pattern::Regex { source, .. } => quoted(source),
-        Pattern::Wildcard { parts, .. } => {
-            let text: String = parts
-                .iter()
-                .map(|part| match part {
-                    WildcardPart::Literal(text) => text.as_ref(),
-                    WildcardPart::AnyRun => "*",
-                    WildcardPart::AnyChar => "?",
-                })
-                .collect();
-            quoted(&text)
-        }
+        Pattern::Wildcard { parts, .. } => quoted(&wildcard(parts)),
     }
+}
+
+fn wildcard(parts: &[WildcardPart]) -> String {
+    let part = |part: &WildcardPart| match part {
+        WildcardPart::Literal(text) => text.to_string(),
+        WildcardPart::AnyRun => "*".to_owned(),
+        WildcardPart::AnyChar => "?".to_owned(),
+    };
+    parts.iter().map(part).collect()
 }
 
 fn literal(value: &Value<'_>) -> String {

@@ -6,7 +6,6 @@
 
 mod ast;
 mod check;
-mod constant;
 mod endpoint;
 mod lexer;
 mod lower;

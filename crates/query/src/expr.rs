@@ -7,7 +7,7 @@
 
 mod evaluate;
 
-use rulehound_schema::{Field, FieldSource, Value};
+use rulehound_schema::{Bound, DateSteps, Field, FieldSource, Value};
 
 use crate::{CompareOp, Filter, Patterns};
 
@@ -59,6 +59,15 @@ pub enum Expr {
     },
     /// Ordered comparison.
     Compare(CompareOp, Box<Expr>, Box<Expr>),
+    /// The moment that steps of date math lead to from a date: `now-30d/d`, where now is the time of the event.
+    DateMath {
+        /// Where they start.
+        from: Box<Expr>,
+        /// The steps.
+        steps: DateSteps,
+        /// Which end of a unit a step such as `/d` leads to.
+        bound: Bound,
+    },
     /// Whether a string matches one of the patterns.
     Matches(Box<Expr>, Patterns),
     /// Whether the inner expression is null; never null itself.
@@ -179,9 +188,11 @@ impl Expr {
     fn for_each_child<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
         match self {
             Self::Literal(_) | Self::Field(_) | Self::Earlier { .. } | Self::Filter(_) => {}
-            Self::Negate(inner) | Self::Matches(inner, _) | Self::IsNull(inner) | Self::Not(inner) => {
-                f(inner)
-            }
+            Self::Negate(inner)
+            | Self::DateMath { from: inner, .. }
+            | Self::Matches(inner, _)
+            | Self::IsNull(inner)
+            | Self::Not(inner) => f(inner),
             Self::Arithmetic(_, left, right)
             | Self::Equal { left, right, .. }
             | Self::NotEqual { left, right }
@@ -213,6 +224,7 @@ impl Expr {
             }
             Self::NotEqual { left, right } => Self::NotEqual { left: boxed(left), right: boxed(right) },
             Self::Compare(op, left, right) => Self::Compare(op, boxed(left), boxed(right)),
+            Self::DateMath { from, steps, bound } => Self::DateMath { from: boxed(from), steps, bound },
             Self::Matches(inner, patterns) => Self::Matches(boxed(inner), patterns),
             Self::IsNull(inner) => Self::IsNull(boxed(inner)),
             Self::And(parts) => Self::And(all(parts)),

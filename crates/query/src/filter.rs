@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rulehound_schema::{Field, IndexPatterns, Value};
 
-use crate::Expr;
+use crate::{Expr, Phrase};
 
 /// A boolean tree over predicates and computed expressions.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,6 +89,16 @@ impl Filter {
         }
     }
 
+    /// Holds where the filter does not, simplified.
+    #[must_use]
+    pub fn negated(self) -> Filter {
+        match self {
+            Filter::Constant(answer) => Filter::Constant(!answer),
+            Filter::Not(inner) => *inner,
+            other => Filter::Not(Box::new(other)),
+        }
+    }
+
     /// Calls `f` with every field that the filter reads, once a mention.
     pub fn for_each_field(&self, f: &mut dyn FnMut(&Field)) {
         match self {
@@ -125,6 +135,7 @@ fn push_merged(parts: &mut Vec<Filter>, part: Filter) {
         match (&mut other.test, &test) {
             (Test::In(values), Test::In(more)) => return values.extend_from_slice(more),
             (Test::Matches(patterns), Test::Matches(more)) => return patterns.extend_from_slice(more),
+            (Test::Phrases(phrases), Test::Phrases(more)) => return phrases.extend_from_slice(more),
             (Test::Cidr(networks), Test::Cidr(more)) => return networks.extend_from_slice(more),
             _ => {}
         }
@@ -157,6 +168,8 @@ pub enum Test {
     In(Vec<Value<'static>>),
     /// A string matches one of the patterns. Never empty.
     Matches(Vec<Pattern>),
+    /// Analysed text has one of the phrases. Never empty.
+    Phrases(Vec<Phrase>),
     /// An address lies in one of the networks, given as address and prefix length in IPv6 terms
     /// (IPv4 `10.0.0.0/8` is `::ffff:10.0.0.0/104`). Never empty.
     Cidr(Vec<(Ipv6Addr, u8)>),

@@ -1,21 +1,29 @@
 //! The query languages: text to syntax tree to one shared [`Plan`] of [`Filter`]s, with diagnostics that
 //! point at the text. No events and no I/O here.
 
+mod constant;
 mod diagnostic;
 pub mod eql;
 mod expr;
 mod filter;
 mod functions;
+pub mod kuery;
+mod leaf;
 mod pattern;
+mod phrase;
 mod plan;
+mod problem;
 mod regex;
+mod words;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use expr::{ArithmeticOp, Expr, Function};
 pub use filter::{CompareOp, Element, Filter, Pattern, Predicate, Test, WildcardPart};
 pub use pattern::{PatternError, PatternMatcher, PatternScratch, PatternSet, PatternSetError, Patterns};
+pub use phrase::{Phrase, PhraseMatcher, PhraseScratch, PhraseSet};
 pub use plan::{
     EventOrder, JoinKey, NewTermsPlan, Pipe, Plan, Query, SampleFilter, SamplePlan, SequencePlan, Step,
     ThreatEntry, ThreatMatchPlan, ThresholdPlan, Window,
 };
+pub use problem::CompiledFilter;
 pub use regex::RegexError;

@@ -32,6 +32,36 @@ pub enum Plan {
     ThreatMatch(Box<ThreatMatchPlan>),
 }
 
+impl Plan {
+    /// Asks `filter` of every event that the plan takes, besides what it asks already.
+    pub fn restrict(&mut self, filter: &Filter) {
+        if *filter == Filter::Constant(true) {
+            return;
+        }
+        let restrict = |own: &mut Filter| {
+            let asked = std::mem::replace(own, Filter::Constant(true));
+            *own = Filter::all([asked, filter.clone()]);
+        };
+        match self {
+            Self::Event(filter) => restrict(filter),
+            Self::Sequence(sequence) => {
+                sequence
+                    .steps
+                    .iter_mut()
+                    .chain(&mut sequence.until)
+                    .for_each(|step| restrict(&mut step.filter));
+            }
+            Self::Threshold(plan) => restrict(&mut plan.filter),
+            Self::NewTerms(plan) => restrict(&mut plan.filter),
+            // A rule's filters are about events; indicators have their own.
+            Self::ThreatMatch(plan) => restrict(&mut plan.events),
+            Self::Sample(sample) => {
+                sample.filters.iter_mut().for_each(|one| restrict(&mut one.filter));
+            }
+        }
+    }
+}
+
 /// `sequence ...`. Repetitions (`with runs=n`) are written out as steps of their own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SequencePlan {

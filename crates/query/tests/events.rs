@@ -44,7 +44,7 @@ fn holds(filter: &Filter, event: &Event) -> bool {
 fn passes(test: &Test, value: &Value<'_>, version: bool) -> bool {
     match test {
         Test::Exists => true,
-        Test::Index(_) => false,
+        Test::Index(_) | Test::Phrases(_) => false,
         Test::Compare(op, constant) => match (value, constant) {
             (Value::String(a), Value::String(b)) if version => op.holds(compare_versions(a, b)),
             _ => value.compare(constant).is_some_and(|order| op.holds(order)),

@@ -3,11 +3,12 @@
 
 use std::fmt;
 
-use rulehound_query::{Diagnostic, Query, Severity, eql};
+use rulehound_query::{Diagnostic, Plan, Query, Severity, eql};
 use rulehound_schema::Schema;
 
-use crate::kind::{EqlRule, RuleKind, RuleType};
+use crate::kind::{EqlRule, Language, QuerySource, RuleKind, RuleType};
 use crate::rule::Rule;
+use crate::source::{CompiledSource, compile_source};
 
 /// The field that says what kind of event it is, unless the rule says otherwise.
 const EVENT_CATEGORY: &str = "event.category";
@@ -30,6 +31,8 @@ pub enum NotRun {
     Deprecated,
     /// Rules of its type are not run yet.
     Type(RuleType),
+    /// Queries in its language are not run, or not by rules of its type.
+    Language(Language),
     /// Its Kibana filters are not applied yet, and without them it would match too much.
     Filters,
 }
@@ -50,6 +53,7 @@ impl fmt::Display for NotRun {
         match self {
             Self::Deprecated => f.write_str("deprecated"),
             Self::Type(rule_type) => write!(f, "{rule_type} rules are not run yet"),
+            Self::Language(language) => write!(f, "queries in {language} are not run by its type"),
             Self::Filters => f.write_str("its filters are not applied yet"),
         }
     }
@@ -68,11 +72,15 @@ pub(crate) struct Compilation {
 impl Compilation {
     /// Of what is no rule.
     pub(crate) fn failed() -> Self {
-        Self { status: Status::Failed, diagnostics: Vec::new(), not_applied: Vec::new() }
+        Self::new(Status::Failed, Vec::new())
     }
 
     fn not_run(reason: NotRun) -> Self {
-        Self { status: Status::NotRun(reason), diagnostics: Vec::new(), not_applied: Vec::new() }
+        Self::new(Status::NotRun(reason), Vec::new())
+    }
+
+    fn new(status: Status, diagnostics: Vec<Diagnostic>) -> Self {
+        Self { status, diagnostics, not_applied: Vec::new() }
     }
 }
 
@@ -92,6 +100,8 @@ pub(crate) fn compile(rule: &Rule) -> Compilation {
 pub(crate) fn compile_kind(kind: &RuleKind) -> Compilation {
     match kind {
         RuleKind::Eql(eql) => compile_eql(eql),
+        RuleKind::Query(source) => compile_search_rule(source),
+        RuleKind::SavedQuery(rule) => compile_search_rule(&rule.source),
         other => Compilation::not_run(NotRun::Type(other.rule_type())),
     }
 }
@@ -109,7 +119,18 @@ fn compile_eql(rule: &EqlRule) -> Compilation {
         Some(query) => Status::Compiled(Box::new(query)),
         None => Status::Failed,
     };
-    Compilation { status, diagnostics, not_applied: Vec::new() }
+    Compilation::new(status, diagnostics)
+}
+
+/// A rule over single events.
+fn compile_search_rule(source: &QuerySource) -> Compilation {
+    let CompiledSource { filter, diagnostics, .. } = compile_source(source);
+    let status = match filter {
+        Ok(filter) => Status::Compiled(Box::new(Query { plan: Plan::Event(filter), pipes: Vec::new() })),
+        Err(Some(reason)) => Status::NotRun(reason),
+        Err(None) => Status::Failed,
+    };
+    Compilation::new(status, diagnostics)
 }
 
 fn not_applied(rule: &Rule) -> Vec<(&'static str, &'static str)> {

@@ -11,6 +11,7 @@ mod page;
 mod problem;
 mod read;
 mod rule;
+mod source;
 mod threat;
 mod values;
 mod versions;
@@ -30,6 +31,7 @@ pub use rule::{
     RequiredField, RiskScoreMapping, Rule, Schedule, SeverityMapping, SuppressionDuration,
 };
 pub use rulehound_schema::{Bound, DateMath};
+pub use source::{CompiledSource, compile_search, compile_source};
 pub use threat::{Subtechnique, Tactic, Technique, Threat};
 pub use values::{
     BuildingBlockType, MappingOperator, Maturity, MissingFieldsStrategy, RiskScore, RuleId, Severity,

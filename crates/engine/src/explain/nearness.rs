@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rulehound_query::{Pattern, Test, WildcardPart};
+use rulehound_query::{Pattern, Phrase, Test, WildcardPart};
 use rulehound_schema::Value;
 
 /// From 0, nothing alike (or no value), to 1000, nothing missing. The best of all values and alternatives.
@@ -21,6 +21,13 @@ pub(super) fn nearness(test: &Test, values: &[Value<'_>]) -> u32 {
         }
         Test::Matches(patterns) => {
             patterns.iter().map(|pattern| pattern_nearness(pattern, &text)).max().unwrap_or(0)
+        }
+        Test::Phrases(phrases) => {
+            let nearest = |phrase: &Phrase| {
+                let words = phrase.words.iter().map(|word| pattern_nearness(word, &text));
+                words.sum::<u32>() / u32::try_from(phrase.words.len()).unwrap_or(u32::MAX).max(1)
+            };
+            phrases.iter().map(nearest).max().unwrap_or(0)
         }
         Test::Exists | Test::Compare(..) | Test::Between(..) | Test::Cidr(_) | Test::Index(_) => 0,
     });

@@ -186,6 +186,7 @@ fn alternatives(predicate: &Predicate) -> Vec<Predicate> {
         Test::Matches(patterns) => {
             patterns.iter().map(|p: &Pattern| Test::Matches(vec![p.clone()])).collect()
         }
+        Test::Phrases(phrases) => phrases.iter().map(|phrase| Test::Phrases(vec![phrase.clone()])).collect(),
         Test::Cidr(networks) => networks.iter().map(|network| Test::Cidr(vec![*network])).collect(),
         Test::Exists | Test::Compare(..) | Test::Between(..) | Test::Index(_) => Vec::new(),
     };

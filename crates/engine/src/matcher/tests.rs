@@ -11,10 +11,10 @@ use proptest::sample::select;
 use proptest::strategy::Union;
 use rulehound_events::{Document, DocumentRow, EventBatch, Layout, Origin, Shredder};
 use rulehound_query::{
-    ArithmeticOp, CompareOp, Element, Expr, Filter, Function, Pattern, Patterns, Predicate, Test,
+    ArithmeticOp, CompareOp, Element, Expr, Filter, Function, Pattern, Patterns, Phrase, Predicate, Test,
     WildcardPart,
 };
-use rulehound_schema::{Field, FieldSource, FieldType, IndexPatterns, Value};
+use rulehound_schema::{Bound, DateMath, Field, FieldSource, FieldType, IndexPatterns, Value};
 use serde_json::{Value as Json, json};
 
 use super::{FilterId, Matcher, MatcherError};
@@ -32,6 +32,7 @@ const FIELDS: &[(&str, FieldType)] = &[
     ("event.ingested", FieldType::DateNanos),
     ("source.ip", FieldType::Ip),
     ("agent.version", FieldType::Version),
+    ("message", FieldType::MatchOnlyText),
     ("nobody.has.it", FieldType::Keyword),
 ];
 
@@ -55,6 +56,7 @@ const STRINGS: &[&str] = &[
     "a?b",
     "axxb",
     "C:\\Windows\\System32\\cmd.exe",
+    "cmd ran cmd.exe, a K and an S",
     "c:\\windows\\cmd.exe",
     "日本語",
     "日本",
@@ -128,6 +130,28 @@ fn pattern() -> impl Strategy<Value = Pattern> {
     ]
 }
 
+/// Words that the strings have, and any pattern.
+fn phrase() -> impl Strategy<Value = Phrase> {
+    let known = select(&["cmd", "cmd.exe", "windows", "a", "k", "c", "ran", "日"][..])
+        .prop_map(|text| Pattern::Exact { text: Arc::from(text), case_insensitive: false });
+    let word = prop_oneof![3 => known, 1 => pattern()];
+    (prop::collection::vec(word, 1..4), select(vec![0, 0, 1, 2, 9, u32::MAX]))
+        .prop_map(|(words, slop)| Phrase { words, slop })
+}
+
+/// `now-1d/d` and its like, from a date of the event.
+fn moment() -> impl Strategy<Value = Expr> {
+    let steps = select(&["now", "now-1d", "now/M", "now+1y/w", "now-3h/h"][..]);
+    (select(&["event.created", "event.ingested"][..]), steps, any::<bool>()).prop_map(|(name, text, end)| {
+        let math: DateMath = text.parse().unwrap();
+        Expr::DateMath {
+            from: Box::new(Expr::Field(field(name))),
+            steps: math.from_now().unwrap().clone(),
+            bound: if end { Bound::To } else { Bound::From },
+        }
+    })
+}
+
 fn compare_op() -> impl Strategy<Value = CompareOp> {
     select(vec![CompareOp::Lt, CompareOp::Lte, CompareOp::Gt, CompareOp::Gte])
 }
@@ -151,6 +175,9 @@ fn predicate() -> impl Strategy<Value = Predicate> {
                 let patterns = select(&["*", "cmd*", "-*.exe", "a*b", ".*", "K,cmd.exe"][..]);
                 let patterns = prop::collection::vec(patterns, 1..3).prop_map(IndexPatterns::new);
                 tests.push(of_field(patterns.prop_map(Test::Index).boxed()));
+            }
+            FieldType::MatchOnlyText => {
+                tests.push(of_field(prop::collection::vec(phrase(), 1..4).prop_map(Test::Phrases).boxed()));
             }
             FieldType::Ip => {
                 let network = (address(), select(vec![0_u8, 96, 104, 120, 127, 128]));
@@ -192,6 +219,8 @@ fn computed() -> impl Strategy<Value = Expr> {
             Box::new(a),
             Box::new(b)
         )),
+        (compare_op(), select(&["event.created", "event.ingested"][..]), moment())
+            .prop_map(|(op, name, b)| { Expr::Compare(op, Box::new(Expr::Field(field(name))), Box::new(b)) }),
         (function, any::<bool>(), text.clone(), text.clone()).prop_map(|(f, fold, a, b)| call(
             f,
             fold,

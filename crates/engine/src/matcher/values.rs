@@ -97,7 +97,9 @@ impl ValueTest {
                     (network.to_bits() & !host, network.to_bits() | host)
                 })
                 .collect(),
-            Test::Cidr(_) | Test::Exists | Test::Matches(_) | Test::Index(_) => return None,
+            Test::Cidr(_) | Test::Exists | Test::Matches(_) | Test::Phrases(_) | Test::Index(_) => {
+                return None;
+            }
         })
     }
 

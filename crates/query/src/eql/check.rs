@@ -336,7 +336,7 @@ fn fold(expr: Expr) -> Expr {
         Expr::Earlier { .. } | Expr::Filter(_) => true,
         Expr::Not(inner) => !is_literal(inner),
         Expr::And(parts) | Expr::Or(parts) => !parts.iter().all(is_literal),
-        Expr::Call { .. } | Expr::Arithmetic(..) | Expr::Negate(_) => false,
+        Expr::Call { .. } | Expr::Arithmetic(..) | Expr::Negate(_) | Expr::DateMath { .. } => false,
     };
     if keep || !expr.is_constant(&is_unknown) {
         return expr;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rulehound_schema::{Field, FieldType, Value};
 
 use super::check::is_unknown;
-use super::constant;
+use crate::constant;
 use crate::{Expr, Filter, Function, Pattern, Predicate, Test, WildcardPart};
 
 /// The filter that holds where the expression is true.

@@ -44,6 +44,15 @@ impl Expr {
                     order.map(|order| Value::Boolean(op.holds(order)))
                 })
             }
+            Self::DateMath { from, steps, bound } => map(from, event, |value| {
+                let nanoseconds = match value {
+                    Value::Date(ms) => i128::from(*ms) * 1_000_000,
+                    Value::DateNanos(ns) => i128::from(*ns),
+                    _ => return None,
+                };
+                let moment = jiff::Timestamp::from_nanosecond(nanoseconds).ok()?;
+                Some(Value::Date(steps.apply(moment, *bound)?.as_millisecond()))
+            }),
             Self::Matches(inner, patterns) => map(inner, event, |value| match value {
                 Value::String(text) => Some(Value::Boolean(patterns.is_match(text))),
                 _ => None,

@@ -3,8 +3,8 @@
 use rulehound_schema::Value;
 
 use super::{Checker, Typed, fold, negate, text};
+use crate::constant;
 use crate::eql::ast::{Comparison, Node};
-use crate::eql::constant;
 use crate::eql::problem::Problem;
 use crate::eql::types::Type;
 use crate::functions::render;

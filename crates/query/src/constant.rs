@@ -1,5 +1,5 @@
 //! Constants against fields: how a mapper of Elasticsearch reads the constant of a query, and what question about
-//! the field's values comes of it.
+//! the field's values comes of it. The same for every language.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{CompareOp, Filter, Pattern, Predicate, Test};
 
 /// A constant that the field's type cannot read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct BadConstant;
+pub(crate) struct BadConstant;
 
 type Answer = Result<Filter, BadConstant>;
 
@@ -19,7 +19,7 @@ fn ask(field: &Field, test: Test) -> Filter {
 }
 
 /// `field == constant`.
-pub(super) fn equal(field: &Field, constant: &Value<'static>) -> Answer {
+pub(crate) fn equal(field: &Field, constant: &Value<'static>) -> Answer {
     let value = match field.field_type {
         FieldType::Long | FieldType::UnsignedLong => match integer(field, constant)? {
             Integer::Exact(value) => value,
@@ -52,7 +52,7 @@ pub(super) fn equal(field: &Field, constant: &Value<'static>) -> Answer {
 }
 
 /// `field < constant` and its like.
-pub(super) fn order(field: &Field, op: CompareOp, constant: &Value<'static>) -> Answer {
+pub(crate) fn order(field: &Field, op: CompareOp, constant: &Value<'static>) -> Answer {
     let lower = matches!(op, CompareOp::Gt | CompareOp::Gte);
     let (op, value) = match field.field_type {
         FieldType::Long | FieldType::UnsignedLong => match integer(field, constant)? {
