@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rulehound_query::{CompareOp, Filter, Plan, Predicate, Test};
-use rulehound_rules::Rule;
+use rulehound_rules::{Rule, RuleKind};
 use rulehound_schema::{Field, FieldType, IndexPatterns, Schema, Value};
 
 use crate::correlate::{StepId, is_indicator, steps};
@@ -39,7 +39,18 @@ pub(crate) fn of_rule(rule: &Rule, plan: &Plan) -> Filter {
         step.filter.for_each_field(&mut |field| _ = reads.insert(field.name.clone()));
         reads.extend(step.keys.iter().filter_map(|key| Some(key.field.as_ref()?.name.clone())));
     }
-    scope(&IndexPatterns::new(rule.index()), &reads)
+    Filter::all([scope(&IndexPatterns::new(rule.index()), &reads), of_systems(rule)])
+}
+
+/// The systems that a behaviour rule is for, as a filter. An event that does not say where it happened passes.
+fn of_systems(rule: &Rule) -> Filter {
+    let RuleKind::Behavior(behavior) = &rule.kind else { return Filter::Constant(true) };
+    let system = Field::new("host.os.type", FieldType::Keyword);
+    let named = behavior.os_list.iter().map(|name| Value::String(Cow::Borrowed(name.as_str())));
+    Filter::any([
+        Filter::Not(Box::new(test(&system, Test::Exists))),
+        test(&system, Test::In(named.collect())),
+    ])
 }
 
 /// The indices that a step of indicators sees; `None` for other steps. Indicators are of any time.

@@ -112,6 +112,22 @@ impl Filter {
         }
     }
 
+    /// Whether it asks about other events than its own: earlier ones of a sequence, or those of ancestors.
+    pub fn asks_others(&self) -> bool {
+        match self {
+            Filter::Constant(_) | Filter::Predicate(_) => false,
+            Filter::Descendant(_) => true,
+            Filter::And(parts) | Filter::Or(parts) => parts.iter().any(Self::asks_others),
+            Filter::Not(inner) => inner.asks_others(),
+            Filter::Element(element) => element.filter.asks_others(),
+            Filter::Computed(expr) => {
+                let mut asks = false;
+                expr.for_each_earlier(&mut |_, _| asks = true);
+                asks
+            }
+        }
+    }
+
     /// Calls `f` with every field of an earlier event of the same sequence that the filter reads, and its step.
     pub fn for_each_earlier(&self, f: &mut dyn FnMut(usize, &Field)) {
         match self {

@@ -60,6 +60,17 @@ impl Plan {
             }
         }
     }
+
+    /// Whether a condition asks about other events than the one it is put to; see [`Filter::asks_others`].
+    pub fn asks_others(&self) -> bool {
+        match self {
+            Plan::Event(filter) => filter.asks_others(),
+            Plan::Sequence(plan) => {
+                plan.steps.iter().chain(&plan.until).any(|step| step.filter.asks_others())
+            }
+            _ => false,
+        }
+    }
 }
 
 /// `sequence ...`. Repetitions (`with runs=n`) are written out as steps of their own.

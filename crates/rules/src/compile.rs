@@ -6,7 +6,7 @@ use std::fmt;
 use rulehound_query::{Diagnostic, Plan, Query, Severity, eql};
 use rulehound_schema::Schema;
 
-use crate::kind::{EqlRule, Language, QuerySource, RuleKind, RuleType};
+use crate::kind::{BehaviorRule, EqlRule, Language, QuerySource, RuleKind, RuleType};
 use crate::rule::Rule;
 use crate::source::{CompiledSource, compile_source};
 
@@ -35,6 +35,8 @@ pub enum NotRun {
     Language(Language),
     /// Its Kibana filters are not applied yet, and without them it would match too much.
     Filters,
+    /// A condition of its asks about other events than its own, which is not done yet.
+    OtherEvents,
 }
 
 impl Status {
@@ -54,6 +56,7 @@ impl fmt::Display for NotRun {
             Self::Deprecated => f.write_str("deprecated"),
             Self::Type(rule_type) => write!(f, "{rule_type} rules are not run yet"),
             Self::Language(language) => write!(f, "queries in {language} are not run by its type"),
+            Self::OtherEvents => f.write_str("its conditions on other events are not asked yet"),
             Self::Filters => f.write_str("its filters are not applied yet"),
         }
     }
@@ -99,6 +102,7 @@ pub(crate) fn compile(rule: &Rule) -> Compilation {
 /// Compiles what a rule has by its type.
 pub(crate) fn compile_kind(kind: &RuleKind) -> Compilation {
     match kind {
+        RuleKind::Behavior(rule) => compile_behavior(rule),
         RuleKind::Eql(eql) => compile_eql(eql),
         RuleKind::Query(source) => compile_search_rule(source),
         RuleKind::SavedQuery(rule) => compile_search_rule(&rule.source),
@@ -107,15 +111,27 @@ pub(crate) fn compile_kind(kind: &RuleKind) -> Compilation {
 }
 
 fn compile_eql(rule: &EqlRule) -> Compilation {
-    let options = eql::Options {
-        schema: Schema::catalogue(),
-        event_category_field: rule.event_category_override.as_deref().unwrap_or(EVENT_CATEGORY),
-        dialect: eql::Dialect::Elasticsearch,
-    };
-    let eql::Compiled { query, diagnostics } = eql::compile(&rule.source.query, options);
+    let category = rule.event_category_override.as_deref().unwrap_or(EVENT_CATEGORY);
+    compile_events(&rule.source, category, eql::Dialect::Elasticsearch)
+}
+
+fn compile_behavior(rule: &BehaviorRule) -> Compilation {
+    let compilation = compile_events(&rule.source, EVENT_CATEGORY, eql::Dialect::Endpoint);
+    match &compilation.status {
+        Status::Compiled(query) if query.plan.asks_others() => {
+            Compilation { status: Status::NotRun(NotRun::OtherEvents), ..compilation }
+        }
+        _ => compilation,
+    }
+}
+
+/// A query in a dialect of EQL.
+fn compile_events(source: &QuerySource, event_category_field: &str, dialect: eql::Dialect) -> Compilation {
+    let options = eql::Options { schema: Schema::catalogue(), event_category_field, dialect };
+    let eql::Compiled { query, diagnostics } = eql::compile(&source.query, options);
     let status = match query {
         _ if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) => Status::Failed,
-        Some(_) if !rule.source.filters.is_empty() => Status::NotRun(NotRun::Filters),
+        Some(_) if !source.filters.is_empty() => Status::NotRun(NotRun::Filters),
         Some(query) => Status::Compiled(Box::new(query)),
         None => Status::Failed,
     };

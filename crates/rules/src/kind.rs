@@ -9,6 +9,8 @@ use rulehound_schema::DateMath;
 vocabulary! {
     /// The types of rule there are.
     RuleType {
+        /// Event correlation as Elastic Endpoint does it, on one machine.
+        Behavior = "behavior",
         /// Event correlation: single events, sequences, samples.
         Eql = "eql",
         /// ES|QL.
@@ -47,6 +49,8 @@ vocabulary! {
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RuleKind {
+    /// See [`RuleType::Behavior`].
+    Behavior(BehaviorRule),
     /// See [`RuleType::Eql`].
     Eql(EqlRule),
     /// See [`RuleType::Esql`].
@@ -98,6 +102,56 @@ pub struct EqlRule {
     /// The field that orders events of the same moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tiebreaker_field: Option<String>,
+}
+
+/// A `behavior` rule: one of Elastic Endpoint's own.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BehaviorRule {
+    /// Query, in the endpoint's dialect of EQL, and the indices of the endpoint's events.
+    #[serde(flatten)]
+    pub source: QuerySource,
+    /// The systems that it is for.
+    pub os_list: Vec<OperatingSystem>,
+    /// What the endpoint does when it matches. Kept for who acts on the alert.
+    pub actions: Vec<ResponseAction>,
+    /// What the endpoint does as well, if it is told to.
+    pub optional_actions: Vec<ResponseAction>,
+    /// The endpoint asks Elastic what is known of the files before it alerts. Noted, and not done.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reputation: bool,
+    /// The oldest endpoint that has what it needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_endpoint_version: Option<String>,
+    /// The newest endpoint that runs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_endpoint_version: Option<String>,
+}
+
+vocabulary! {
+    /// Operating systems, as `host.os.type` names them.
+    OperatingSystem {
+        /// Linux.
+        Linux = "linux",
+        /// macOS.
+        Macos = "macos",
+        /// Windows.
+        Windows = "windows",
+    }
+}
+
+/// What the endpoint does about a match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ResponseAction {
+    /// Such as `kill_process`.
+    pub action: String,
+    /// The field that says to what.
+    pub field: String,
+    /// Which event of the match has the field, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<i64>,
+    /// To its descendants too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tree: bool,
 }
 
 /// A `saved_query` rule.
@@ -209,6 +263,7 @@ impl RuleKind {
     /// The type as a word.
     pub fn rule_type(&self) -> RuleType {
         match self {
+            Self::Behavior(_) => RuleType::Behavior,
             Self::Eql(_) => RuleType::Eql,
             Self::Esql(_) => RuleType::Esql,
             Self::MachineLearning(_) => RuleType::MachineLearning,
@@ -223,6 +278,7 @@ impl RuleKind {
     /// Indices, query and filters; a machine-learning rule has none.
     pub fn source(&self) -> Option<&QuerySource> {
         match self {
+            Self::Behavior(rule) => Some(&rule.source),
             Self::Eql(rule) => Some(&rule.source),
             Self::Esql(source) | Self::Query(source) => Some(source),
             Self::MachineLearning(_) => None,

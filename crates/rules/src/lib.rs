@@ -20,8 +20,9 @@ pub use compile::{NotRun, Status};
 pub use counts::{Counts, RuleCounts};
 pub use interval::{Interval, IntervalError};
 pub use kind::{
-    Cardinality, EqlRule, JsonObject, Language, MachineLearningRule, NewTermsRule, QuerySource, RuleKind,
-    RuleType, SavedQueryRule, ThreatMapping, ThreatMappingEntry, ThreatMatchRule, Threshold, ThresholdRule,
+    BehaviorRule, Cardinality, EqlRule, JsonObject, Language, MachineLearningRule, NewTermsRule,
+    OperatingSystem, QuerySource, ResponseAction, RuleKind, RuleType, SavedQueryRule, ThreatMapping,
+    ThreatMappingEntry, ThreatMatchRule, Threshold, ThresholdRule,
 };
 pub use load::{LoadedRule, RuleSet, UnreadRule};
 pub use page::Page;
@@ -34,6 +35,6 @@ pub use rulehound_schema::{Bound, DateMath};
 pub use source::{CompiledSource, compile_search, compile_source};
 pub use threat::{Subtechnique, Tactic, Technique, Threat};
 pub use values::{
-    BuildingBlockType, MappingOperator, Maturity, MissingFieldsStrategy, RiskScore, RuleId, Severity,
-    TimeUnit,
+    BuildingBlockType, MappingOperator, Maturity, MissingFieldsStrategy, RiskScore, RuleId, RuleVersion,
+    Severity, TimeUnit,
 };

@@ -4,7 +4,7 @@
 mod html;
 mod markdown;
 
-use crate::kind::RuleKind;
+use crate::kind::{BehaviorRule, ResponseAction, RuleKind};
 use crate::rule::Rule;
 use crate::threat::Threat;
 
@@ -167,8 +167,29 @@ fn type_facts(kind: &RuleKind) -> Vec<Block> {
                 entries.map(|entry| Inline::Text(format!("{} matches {}", entry.field, entry.value)));
             vec![list("Indicator indices", &rule.threat_index), list_of("Indicator mapping", mapping)]
         }
+        RuleKind::Behavior(rule) => behavior_facts(rule),
         RuleKind::Eql(_) | RuleKind::Esql(_) | RuleKind::Query(_) | RuleKind::SavedQuery(_) => Vec::new(),
     }
+}
+
+fn behavior_facts(rule: &BehaviorRule) -> Vec<Block> {
+    let action = |of: &ResponseAction| {
+        let ResponseAction { action, field, state, tree } = of;
+        let event = state.map(|state| format!(" of event {state}")).unwrap_or_default();
+        let tree = if *tree { ", with its descendants" } else { "" };
+        Inline::Text(format!("{action}: {field}{event}{tree}"))
+    };
+    let systems = rule.os_list.iter().map(|system| text(system.as_str()));
+    let mut blocks = vec![
+        list_of("Operating systems", systems),
+        list_of("Response actions", rule.actions.iter().map(action)),
+        list_of("Optional response actions", rule.optional_actions.iter().map(action)),
+        fact("Asks for the reputation of files", if rule.reputation { "Yes" } else { "No" }),
+    ];
+    let versions =
+        [("Oldest endpoint", &rule.min_endpoint_version), ("Newest endpoint", &rule.max_endpoint_version)];
+    blocks.extend(versions.into_iter().filter_map(|(name, version)| Some(fact(name, version.as_ref()?))));
+    blocks
 }
 
 fn threat(threat: &Threat) -> Vec<Block> {

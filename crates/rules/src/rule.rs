@@ -11,8 +11,8 @@ use crate::interval::Interval;
 use crate::kind::{JsonObject, QuerySource, RuleKind, RuleType};
 use crate::threat::Threat;
 use crate::values::{
-    BuildingBlockType, MappingOperator, Maturity, MissingFieldsStrategy, RiskScore, RuleId, Severity,
-    TimeUnit,
+    BuildingBlockType, MappingOperator, Maturity, MissingFieldsStrategy, RiskScore, RuleId, RuleVersion,
+    Severity, TimeUnit,
 };
 
 /// A detection rule. Serialised, it has the shape of Kibana's detection API; [`Rule::metadata`] and
@@ -47,8 +47,8 @@ pub struct Rule {
     pub license: Option<String>,
     /// Labels.
     pub tags: Vec<String>,
-    /// Which version of it this is; grows with every change.
-    pub version: u64,
+    /// Which version of it this is.
+    pub version: RuleVersion,
     /// ATT&CK.
     pub threat: Vec<Threat>,
     /// Links to read more.

@@ -70,6 +70,30 @@ impl fmt::Display for RuleId {
     }
 }
 
+/// Which version of a rule it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum RuleVersion {
+    /// It grows with every change.
+    Number(u64),
+    /// As the endpoint's rules have it, such as `1.0.7`.
+    Text(String),
+}
+
+impl RuleVersion {
+    /// The version of a rule that does not say.
+    pub(crate) const FIRST: Self = Self::Number(1);
+}
+
+impl fmt::Display for RuleVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => f.pad(text),
+        }
+    }
+}
+
 /// How dangerous a match is, from 0 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]

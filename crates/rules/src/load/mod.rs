@@ -12,11 +12,11 @@ use walkdir::WalkDir;
 
 use self::file::{Found, Outcome, ReadFile, is_candidate, read_all};
 use crate::compile::{Compilation, Status};
-use crate::kind::RuleType;
+use crate::kind::{OperatingSystem, RuleKind, RuleType};
 use crate::problem::Problem;
 use crate::read::{Literal, Reading};
 use crate::rule::Rule;
-use crate::values::RuleId;
+use crate::values::{RuleId, RuleVersion};
 use crate::versions::VersionLocks;
 
 /// Rules that were loaded together, and all there is to say about them. A broken rule costs only itself.
@@ -92,8 +92,8 @@ struct Loader {
     found: Vec<Found>,
     /// Files that were found, by their real path.
     seen: HashSet<PathBuf>,
-    /// The file that an id was first found in.
-    ids: HashMap<RuleId, PathBuf>,
+    /// The files of the rules of an id, each with the systems that the rule is for.
+    ids: HashMap<RuleId, Vec<(PathBuf, Vec<OperatingSystem>)>>,
     locks: VersionLocks,
 }
 
@@ -173,21 +173,31 @@ impl Loader {
                 if !spans.contains_key("version")
                     && let Some(version) = self.locks.version(folder, &rule.rule_id, &mut self.set.problems)
                 {
-                    rule.version = version;
+                    rule.version = RuleVersion::Number(version);
                 }
                 findings.extend(
                     not_applied.into_iter().map(|(field, effect)| unapplied(field, effect, span(field))),
                 );
-                if let Some(first) = self.ids.get(&rule.rule_id) {
+                if let Some(first) = self.taken(&rule) {
                     findings.push(duplicate(&rule.rule_id, first, span("rule_id")));
                     status = Status::Failed;
                 } else {
-                    self.ids.insert(rule.rule_id.clone(), file.to_owned());
+                    self.ids.entry(rule.rule_id.clone()).or_default().push((file.to_owned(), systems(&rule)));
                 }
                 self.set.rules.push(LoadedRule { rule, file: file.to_owned(), status });
             }
         }
         self.tell(file, source, rule_id.as_ref(), findings);
+    }
+
+    /// The file of a rule with the same id. Two behaviour rules may share it: one for some systems, one for others.
+    fn taken(&self, rule: &Rule) -> Option<&Path> {
+        let own = systems(rule);
+        let differ = |others: &[OperatingSystem]| {
+            !own.is_empty() && !others.is_empty() && !own.iter().any(|system| others.contains(system))
+        };
+        let mut known = self.ids.get(&rule.rule_id)?.iter();
+        known.find(|(_, others)| !differ(others)).map(|(file, _)| file.as_path())
     }
 
     /// Adds what there is to say of a file, or of a rule in it.
@@ -205,6 +215,14 @@ impl Loader {
             rule_id: rule_id.cloned(),
             diagnostic,
         }));
+    }
+}
+
+/// The systems that a rule is for, if it says.
+fn systems(rule: &Rule) -> Vec<OperatingSystem> {
+    match &rule.kind {
+        RuleKind::Behavior(behavior) => behavior.os_list.clone(),
+        _ => Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::behavior::read_behavior;
 use super::decode::{Findings, FromTable, OneOrMany, Table};
 use crate::kind::{
     Cardinality, EqlRule, Language, MachineLearningRule, NewTermsRule, QuerySource, RuleKind, RuleType,
@@ -42,6 +43,7 @@ const DEFAULT_INDICATOR_PATH: &str = "threat.indicator";
 /// Reads the type and what goes with it.
 pub(super) fn read_kind(t: &mut Table, findings: &mut Findings) -> Option<RuleKind> {
     Some(match t.required("type", findings)? {
+        RuleType::Behavior => RuleKind::Behavior(read_behavior(t, findings)?),
         RuleType::Eql => RuleKind::Eql(read_eql(t, findings)?),
         RuleType::Esql => RuleKind::Esql(read_source(t, &[Language::Esql], findings)?),
         RuleType::MachineLearning => RuleKind::MachineLearning(read_machine_learning(t, findings)?),
@@ -65,7 +67,11 @@ pub(super) fn read_kind(t: &mut Table, findings: &mut Findings) -> Option<RuleKi
 const KIBANA_LANGUAGES: &[Language] = &[Language::Kuery, Language::Lucene];
 
 /// Indices and a query, which must be there, in one of `languages`; the first is meant if the rule does not say.
-fn read_source(t: &mut Table, languages: &[Language], findings: &mut Findings) -> Option<QuerySource> {
+pub(super) fn read_source(
+    t: &mut Table,
+    languages: &[Language],
+    findings: &mut Findings,
+) -> Option<QuerySource> {
     let query = t.required("query", findings);
     read_source_of(query, t, languages, findings)
 }

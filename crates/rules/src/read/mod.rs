@@ -1,6 +1,7 @@
 //! Reading rules: TOML as the detection-rules repository keeps it, JSON as Kibana's API and exports have it. Both become
 //! one tree in which every value knows its place (`node`), from which rules are read (`rule`, `kind`, ...).
 
+mod behavior;
 mod decode;
 mod export;
 mod json;
@@ -111,6 +112,7 @@ fn read_toml(text: &str) -> Reading {
     let mut entries = node::from_toml(document.into_inner());
     // What was parsed before and after an error still tells whose rule it is. Only the first error is shown:
     // those after it come of it.
+    arrange_behavior(&mut entries);
     let mut reading = match entries.get("rule") {
         Some(Entry { node: Node { kind: Kind::Table(rule), .. }, .. }) => peek(rule),
         _ => Reading::default(),
@@ -123,6 +125,17 @@ fn read_toml(text: &str) -> Reading {
     }
     reading.findings = findings.0;
     reading
+}
+
+/// Brings a behaviour rule into the order of the others.
+fn arrange_behavior(document: &mut Entries) {
+    let Some(mut entry) = document.shift_remove("rule") else { return };
+    if let Kind::Table(rule) = &mut entry.node.kind
+        && behavior::is_behavior(rule)
+    {
+        behavior::arrange(rule, document);
+    }
+    document.insert("rule".to_owned(), entry);
 }
 
 /// What can be told of a rule without reading all of it.
@@ -145,17 +158,16 @@ fn read_document(entries: &mut Entries, reading: &mut Reading, findings: &mut Fi
         findings.error("rule::missing-table", 0..0, message, None);
         return;
     }
-    let metadata = match take_table(entries, "metadata", findings) {
+    let mut metadata = match take_table(entries, "metadata", findings) {
         Some(table) => rule::read_metadata(table, findings),
         None => Metadata::default(),
     };
     let transform = take_table(entries, "transform", findings).map_or_else(JsonObject::new, Table::into_rest);
     let Some(mut table) = take_table(entries, "rule", findings) else { return };
-    if is_endpoint_rule(&table) {
-        let message =
-            "this is a behaviour rule of Elastic Endpoint: such rules cannot be read yet".to_owned();
-        findings.error("rule::endpoint-rule", table.span.clone(), message, None);
-        return;
+    if reading.rule_type == Some(RuleType::Behavior)
+        && let Some(internal) = entries.shift_remove("internal")
+    {
+        metadata.extra.insert("internal".to_owned(), internal.node.into_json());
     }
     for (key, entry) in entries.iter() {
         let message = format!("a rule file has no table or field named `{key}`");
@@ -168,11 +180,6 @@ fn read_document(entries: &mut Entries, reading: &mut Reading, findings: &mut Fi
         transform,
         ..rule
     });
-}
-
-/// The endpoint's own rules look much like detection rules: they have an `id` and systems to run on, no type.
-fn is_endpoint_rule(rule: &Table) -> bool {
-    rule.get("os_list").is_some() && rule.get("id").is_some() && rule.get("type").is_none()
 }
 
 fn take_table(entries: &mut Entries, name: &str, findings: &mut Findings) -> Option<Table> {

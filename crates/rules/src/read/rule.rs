@@ -1,5 +1,6 @@
 //! Reading a rule from its table.
 
+use super::behavior;
 use super::decode::{Findings, FromTable, NonEmpty, OneOrMany, Table};
 use super::kind::TYPE_FIELDS;
 use rulehound_schema::DateMath;
@@ -10,7 +11,7 @@ use crate::rule::{
     AlertSuppression, ExceptionList, InvestigationFields, Metadata, Overrides, RelatedIntegration,
     RequiredField, RiskScoreMapping, Rule, Schedule, SeverityMapping, SuppressionDuration,
 };
-use crate::values::{MappingOperator, MissingFieldsStrategy};
+use crate::values::{MappingOperator, MissingFieldsStrategy, RuleVersion};
 
 /// Fields that the format knows and that mean nothing here: kept without a word.
 const KEPT: &[&str] =
@@ -29,9 +30,6 @@ pub(super) const KEPT_OF_INSTALLED: &[&str] = &[
     "updated_at",
     "updated_by",
 ];
-
-/// The version of a rule that does not say.
-pub(crate) const FIRST_VERSION: u64 = 1;
 
 /// Reads the rest of a rule's table, after its type. Fields of the names `kept` are kept without a word. `None`: it has
 /// errors, which are among the findings.
@@ -65,7 +63,7 @@ pub(super) fn read_rule(
         author: t.list("author", findings),
         license: t.optional("license", findings),
         tags: t.list("tags", findings),
-        version: t.optional("version", findings).unwrap_or(FIRST_VERSION),
+        version: t.optional("version", findings).unwrap_or(RuleVersion::FIRST),
         threat: t.list("threat", findings),
         references: t.list("references", findings),
         false_positives: t.list("false_positives", findings),
@@ -81,7 +79,7 @@ pub(super) fn read_rule(
         timeline_id: t.optional("timeline_id", findings),
         timeline_title: t.optional("timeline_title", findings),
         throttle: t.optional("throttle", findings),
-        extra: table.rest(&[KEPT, TYPE_FIELDS, kept].concat(), findings),
+        extra: table.rest(&[KEPT, TYPE_FIELDS, behavior::FIELDS, kept].concat(), findings),
         metadata: Metadata::default(),
         transform: JsonObject::new(),
         rule_id: rule_id?,

@@ -3,19 +3,28 @@
 use std::str::FromStr;
 
 use super::decode::{Findings, FromNode, NonEmpty, near_miss};
-use super::node::Node;
+use super::node::{Kind, Node};
 use rulehound_schema::DateMath;
 
 use crate::interval::Interval;
-use crate::kind::{Language, RuleType};
+use crate::kind::{Language, OperatingSystem, RuleType};
 use crate::values::{
-    BuildingBlockType, MappingOperator, Maturity, MissingFieldsStrategy, RiskScore, RuleId, Severity,
-    TimeUnit,
+    BuildingBlockType, MappingOperator, Maturity, MissingFieldsStrategy, RiskScore, RuleId, RuleVersion,
+    Severity, TimeUnit,
 };
 
 impl FromNode for RuleId {
     fn from_node(node: Node, field: &str, findings: &mut Findings) -> Option<Self> {
         RuleId::new(NonEmpty::from_node(node, field, findings)?.0)
+    }
+}
+
+impl FromNode for RuleVersion {
+    fn from_node(node: Node, field: &str, findings: &mut Findings) -> Option<Self> {
+        match node.kind {
+            Kind::String(_) => NonEmpty::from_node(node, field, findings).map(|text| Self::Text(text.0)),
+            _ => u64::from_node(node, field, findings).map(Self::Number),
+        }
     }
 }
 
@@ -58,6 +67,7 @@ from_word!(
     MappingOperator,
     Maturity,
     MissingFieldsStrategy,
+    OperatingSystem,
     RuleType,
     Severity,
     TimeUnit
