@@ -40,6 +40,7 @@ pub(crate) fn test_holds(test: &Test, field_type: FieldType, value: &Value<'_>) 
                 && stands(CompareOp::Lte, field_type, value, most)
         }
         Test::In(constants) => constants.iter().any(|constant| value.equals(constant)),
+        Test::Among(set) => set.contains(value),
         Test::Matches(patterns) => match value {
             Value::String(text) => patterns.iter().any(|pattern| pattern_matches(pattern, text)),
             _ => false,

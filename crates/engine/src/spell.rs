@@ -37,6 +37,7 @@ pub(crate) fn predicate(Predicate { field, test }: &Predicate) -> String {
             format!("{name} >= {} and {name} <= {}", literal(least), literal(most))
         }
         Test::In(constants) => alternatives(name, "==", "in", constants.iter().map(literal)),
+        Test::Among(set) => format!("{name} is among the {} values of `{}`", set.len(), set.name()),
         Test::Matches(patterns) => matches(name, patterns),
         Test::Cidr(networks) => {
             let networks: Vec<String> = networks.iter().map(network).collect();

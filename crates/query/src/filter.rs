@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rulehound_schema::{Field, IndexPatterns, Value};
 
-use crate::{Expr, Phrase};
+use crate::{Expr, Phrase, ValueSet};
 
 /// A boolean tree over predicates and computed expressions.
 #[derive(Clone, Debug, PartialEq)]
@@ -182,6 +182,8 @@ pub enum Test {
     Between(Value<'static>, Value<'static>),
     /// Equal to one of the constants, exactly and case-sensitively. Never empty.
     In(Vec<Value<'static>>),
+    /// Among the values of a list, however many.
+    Among(Arc<ValueSet>),
     /// A string matches one of the patterns. Never empty.
     Matches(Vec<Pattern>),
     /// Analysed text has one of the phrases. Never empty.

@@ -14,6 +14,7 @@ mod phrase;
 mod plan;
 mod problem;
 mod regex;
+mod value_set;
 mod words;
 
 pub use diagnostic::{Diagnostic, Severity};
@@ -27,3 +28,4 @@ pub use plan::{
 };
 pub use problem::CompiledFilter;
 pub use regex::RegexError;
+pub use value_set::ValueSet;

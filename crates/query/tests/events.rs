@@ -53,6 +53,7 @@ fn passes(test: &Test, value: &Value<'_>, version: bool) -> bool {
             value.compare(from).is_some_and(|o| o.is_ge()) && value.compare(to).is_some_and(|o| o.is_le())
         }
         Test::In(constants) => constants.iter().any(|constant| value.equals(constant)),
+        Test::Among(set) => set.contains(value),
         Test::Matches(patterns) => {
             let Value::String(text) = value else { return false };
             patterns.iter().any(|pattern| PatternMatcher::new(pattern).unwrap().is_match(text))

@@ -29,7 +29,12 @@ pub(super) fn nearness(test: &Test, values: &[Value<'_>]) -> u32 {
             };
             phrases.iter().map(nearest).max().unwrap_or(0)
         }
-        Test::Exists | Test::Compare(..) | Test::Between(..) | Test::Cidr(_) | Test::Index(_) => 0,
+        Test::Exists
+        | Test::Compare(..)
+        | Test::Between(..)
+        | Test::Among(_)
+        | Test::Cidr(_)
+        | Test::Index(_) => 0,
     });
     best.max().unwrap_or(0)
 }

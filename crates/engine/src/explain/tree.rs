@@ -188,7 +188,7 @@ fn alternatives(predicate: &Predicate) -> Vec<Predicate> {
         }
         Test::Phrases(phrases) => phrases.iter().map(|phrase| Test::Phrases(vec![phrase.clone()])).collect(),
         Test::Cidr(networks) => networks.iter().map(|network| Test::Cidr(vec![*network])).collect(),
-        Test::Exists | Test::Compare(..) | Test::Between(..) | Test::Index(_) => Vec::new(),
+        Test::Exists | Test::Compare(..) | Test::Between(..) | Test::Among(_) | Test::Index(_) => Vec::new(),
     };
     if tests.len() < 2 {
         return Vec::new();

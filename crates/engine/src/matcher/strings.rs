@@ -56,7 +56,7 @@ impl StringAtoms {
                 }
                 Test::Matches(of_test) => of_test.iter().for_each(|pattern| patterns.add(pattern, slot)),
                 Test::Phrases(of_test) => of_test.iter().for_each(|phrase| phrases.add(phrase, slot)),
-                Test::Compare(..) | Test::Between(..) | Test::Index(_) => {
+                Test::Compare(..) | Test::Between(..) | Test::Among(_) | Test::Index(_) => {
                     atoms.others.push((slot, Predicate { field: field.clone(), test: test.clone() }));
                 }
                 // Of presence the column knows; an address is no string.

@@ -12,7 +12,7 @@ use proptest::strategy::Union;
 use rulehound_events::{Document, DocumentRow, EventBatch, Layout, Origin, Shredder};
 use rulehound_query::{
     ArithmeticOp, CompareOp, Element, Expr, Filter, Function, Pattern, Patterns, Phrase, Predicate, Test,
-    WildcardPart,
+    ValueSet, WildcardPart,
 };
 use rulehound_schema::{Bound, DateMath, Field, FieldSource, FieldType, IndexPatterns, Value};
 use serde_json::{Value as Json, json};
@@ -168,6 +168,11 @@ fn predicate() -> impl Strategy<Value = Predicate> {
             ),
             of_field((value(field_type), value(field_type)).prop_map(|(a, b)| Test::Between(a, b)).boxed()),
             of_field(prop::collection::vec(value(field_type), 1..4).prop_map(Test::In).boxed()),
+            of_field(
+                prop::collection::vec(value(field_type), 0..4)
+                    .prop_map(move |values| among(name, &values))
+                    .boxed(),
+            ),
         ];
         match field_type {
             FieldType::Keyword | FieldType::Wildcard | FieldType::Version => {
@@ -187,6 +192,12 @@ fn predicate() -> impl Strategy<Value = Predicate> {
         }
         Union::new(tests)
     })
+}
+
+/// A value list of these values.
+fn among(name: &str, values: &[Value<'static>]) -> Test {
+    let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
+    Test::Among(Arc::new(ValueSet::of_field("list", &field(name), texts.iter().map(String::as_str)).0))
 }
 
 /// Expressions of every kind over strings, numbers and truth values, null among them.

@@ -97,6 +97,8 @@ impl ValueTest {
                     (network.to_bits() & !host, network.to_bits() | host)
                 })
                 .collect(),
+            // It is shared, and bisects by itself.
+            Test::Among(_) => return None,
             Test::Cidr(_) | Test::Exists | Test::Matches(_) | Test::Phrases(_) | Test::Index(_) => {
                 return None;
             }
