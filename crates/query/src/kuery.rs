@@ -8,8 +8,7 @@
 //!   `query_string`, `field: *` an `exists`, `field >= value` a `range`.
 //! - A field of an unknown name matches nothing in Kibana, for Elasticsearch has no such field. Here an event may have
 //!   it all the same: it is taken for a keyword, unless a mapping says which fields there are.
-//! - `field:{ ... }` asks about one element of an array of objects. Events are flat here, so that its parts may hold
-//!   for different elements.
+//! - `field:{ ... }` asks about one object of an array, whatever its mapping says of `nested`.
 //! - `now` in a date is the time of the event.
 
 mod ast;

@@ -22,11 +22,11 @@ use crate::{
 };
 
 pub(crate) use dates::DateReading;
-pub(crate) use names::{exists, expand, guess, searched};
+pub(crate) use names::{exists, expand, guess, nested, searched};
 
 /// A question that a field cannot answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum LeafError {
+pub enum LeafError {
     /// The field's type has no such value.
     #[error("`{field}` is of type {field_type} and never `{value}`")]
     Value {
@@ -66,7 +66,6 @@ type Answer = Result<Filter, LeafError>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operator {
     Any,
-    #[allow(dead_code)]
     All,
 }
 
@@ -89,9 +88,35 @@ pub(crate) fn matching(
     if !field.field_type.is_text() {
         return equal(field, value, dates);
     }
-    let text = value.to_string();
-    let found = Words::of(&text);
-    let asked = found.iter().map(|word| phrases(field, Phrase::word(exact(word))));
+    let asked = self::words(field, value);
+    Ok(match words {
+        _ if asked.is_empty() => Filter::Constant(false),
+        Operator::Any => Filter::any(asked),
+        Operator::All => Filter::all(asked),
+    })
+}
+
+/// Whether text has each of the words.
+pub(crate) fn words(field: &Field, value: &Value<'static>) -> Vec<Filter> {
+    Words::of(&value.to_string()).iter().map(|word| phrases(field, Phrase::word(exact(word)))).collect()
+}
+
+/// `match_bool_prefix`: words of the value, the last of which may go on.
+pub(crate) fn bool_prefix(
+    field: &Field,
+    value: &Value<'static>,
+    words: Operator,
+    dates: &DateReading,
+) -> Answer {
+    if !field.field_type.is_text() {
+        return phrase(field, value, 0, true, dates);
+    }
+    let found = Words::of(&value.to_string());
+    let last = found.len().saturating_sub(1);
+    let asked = found.iter().enumerate().map(|(place, word)| {
+        let word = if place == last { prefix(word) } else { exact(word) };
+        phrases(field, Phrase::word(word))
+    });
     Ok(match words {
         _ if found.len() == 0 => Filter::Constant(false),
         Operator::Any => Filter::any(asked),
@@ -122,7 +147,6 @@ pub(crate) fn phrase(
 }
 
 /// `term`: the value as it stands; of text a word.
-#[allow(dead_code)]
 pub(crate) fn term(field: &Field, value: &Value<'static>, dates: &DateReading) -> Answer {
     if field.field_type.is_text() {
         return pattern(field, exact(&value.to_string()));
@@ -206,4 +230,62 @@ pub(crate) fn prefix(text: &str) -> Pattern {
     let literal = (!text.is_empty()).then(|| WildcardPart::Literal(text.into()));
     let parts = literal.into_iter().chain([WildcardPart::AnyRun]).collect();
     Pattern::Wildcard { parts, case_insensitive: false }
+}
+
+/// The parts of a pattern of `wildcard` and `query_string`: `*`, `?`, and a backslash before what stands for itself.
+/// A backslash at the end is one (`WildcardQuery.toAutomaton`).
+pub(crate) fn escaped_wildcard(text: &str) -> Vec<WildcardPart> {
+    let mut parts = Vec::new();
+    let mut literal = String::new();
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        let wild = match letter {
+            '*' => WildcardPart::AnyRun,
+            '?' => WildcardPart::AnyChar,
+            '\\' => {
+                literal.push(letters.next().unwrap_or('\\'));
+                continue;
+            }
+            _ => {
+                literal.push(letter);
+                continue;
+            }
+        };
+        if !literal.is_empty() {
+            parts.push(WildcardPart::Literal(std::mem::take(&mut literal).into()));
+        }
+        if wild != WildcardPart::AnyRun || parts.last() != Some(&WildcardPart::AnyRun) {
+            parts.push(wild);
+        }
+    }
+    if !literal.is_empty() {
+        parts.push(WildcardPart::Literal(literal.into()));
+    }
+    parts
+}
+
+/// At least so many of the filters hold; `None` if that is too much to write out.
+pub(crate) fn at_least(count: usize, filters: &[Filter]) -> Option<Filter> {
+    const MOST_CHOICES: u64 = 5_000;
+    let choices = (0..count as u64).try_fold(1_u64, |choices, chosen| {
+        let left = (filters.len() as u64).checked_sub(chosen)?;
+        Some(choices.checked_mul(left)? / (chosen + 1))
+    });
+    if count > 1 && count < filters.len() && choices.is_none_or(|choices| choices > MOST_CHOICES) {
+        return None;
+    }
+    Some(choose(count, filters))
+}
+
+fn choose(count: usize, filters: &[Filter]) -> Filter {
+    match (count, filters.split_first()) {
+        (0, _) => Filter::Constant(true),
+        _ if count > filters.len() => Filter::Constant(false),
+        (1, _) => Filter::any(filters.iter().cloned()),
+        (_, None) => Filter::Constant(false),
+        _ if count == filters.len() => Filter::all(filters.iter().cloned()),
+        (_, Some((first, rest))) => {
+            Filter::any([Filter::all([first.clone(), choose(count - 1, rest)]), choose(count, rest)])
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 mod constant;
 mod diagnostic;
+pub mod dsl;
 pub mod eql;
 mod expr;
 mod filter;
@@ -20,6 +21,7 @@ mod words;
 pub use diagnostic::{Diagnostic, Severity};
 pub use expr::{ArithmeticOp, Expr, Function};
 pub use filter::{CompareOp, Element, Filter, Pattern, Predicate, Test, WildcardPart};
+pub use leaf::LeafError;
 pub use pattern::{PatternError, PatternMatcher, PatternScratch, PatternSet, PatternSetError, Patterns};
 pub use phrase::{Phrase, PhraseMatcher, PhraseScratch, PhraseSet};
 pub use plan::{

@@ -8,7 +8,7 @@ use rulehound_schema::Schema;
 
 use crate::kind::{BehaviorRule, EqlRule, Language, QuerySource, RuleKind, RuleType};
 use crate::rule::Rule;
-use crate::source::{CompiledSource, compile_source};
+use crate::source::{CompiledSource, compile_filters, compile_source};
 
 /// The field that says what kind of event it is, unless the rule says otherwise.
 const EVENT_CATEGORY: &str = "event.category";
@@ -33,8 +33,6 @@ pub enum NotRun {
     Type(RuleType),
     /// Queries in its language are not run, or not by rules of its type.
     Language(Language),
-    /// Its Kibana filters are not applied yet, and without them it would match too much.
-    Filters,
     /// A condition of its asks about other events than its own, which is not done yet.
     OtherEvents,
 }
@@ -57,7 +55,6 @@ impl fmt::Display for NotRun {
             Self::Type(rule_type) => write!(f, "{rule_type} rules are not run yet"),
             Self::Language(language) => write!(f, "queries in {language} are not run by its type"),
             Self::OtherEvents => f.write_str("its conditions on other events are not asked yet"),
-            Self::Filters => f.write_str("its filters are not applied yet"),
         }
     }
 }
@@ -68,6 +65,8 @@ pub(crate) struct Compilation {
     pub(crate) status: Status,
     /// Diagnostics that point into the text of the query.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// What is wrong with its Kibana filters, a sentence each.
+    pub(crate) filter_problems: Vec<String>,
     /// Fields of a compiled rule that an engine does not act on yet, and what comes of it.
     pub(crate) not_applied: Vec<(&'static str, &'static str)>,
 }
@@ -83,7 +82,7 @@ impl Compilation {
     }
 
     fn new(status: Status, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { status, diagnostics, not_applied: Vec::new() }
+        Self { status, diagnostics, filter_problems: Vec::new(), not_applied: Vec::new() }
     }
 }
 
@@ -129,24 +128,27 @@ fn compile_behavior(rule: &BehaviorRule) -> Compilation {
 fn compile_events(source: &QuerySource, event_category_field: &str, dialect: eql::Dialect) -> Compilation {
     let options = eql::Options { schema: Schema::catalogue(), event_category_field, dialect };
     let eql::Compiled { query, diagnostics } = eql::compile(&source.query, options);
+    let (filters, filter_problems) = compile_filters(&source.filters);
+    let is_broken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let status = match query {
-        _ if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) => Status::Failed,
-        Some(_) if !source.filters.is_empty() => Status::NotRun(NotRun::Filters),
-        Some(query) => Status::Compiled(Box::new(query)),
-        None => Status::Failed,
+        Some(mut query) if !is_broken && filter_problems.is_empty() => {
+            query.plan.restrict(&filters);
+            Status::Compiled(Box::new(query))
+        }
+        _ => Status::Failed,
     };
-    Compilation::new(status, diagnostics)
+    Compilation { filter_problems, ..Compilation::new(status, diagnostics) }
 }
 
 /// A rule over single events.
 fn compile_search_rule(source: &QuerySource) -> Compilation {
-    let CompiledSource { filter, diagnostics, .. } = compile_source(source);
+    let CompiledSource { filter, diagnostics, filter_problems } = compile_source(source);
     let status = match filter {
         Ok(filter) => Status::Compiled(Box::new(Query { plan: Plan::Event(filter), pipes: Vec::new() })),
         Err(Some(reason)) => Status::NotRun(reason),
         Err(None) => Status::Failed,
     };
-    Compilation::new(status, diagnostics)
+    Compilation { filter_problems, ..Compilation::new(status, diagnostics) }
 }
 
 fn not_applied(rule: &Rule) -> Vec<(&'static str, &'static str)> {

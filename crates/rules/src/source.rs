@@ -1,6 +1,6 @@
 //! From the query of a rule and its Kibana filters to what a single event must satisfy.
 
-use rulehound_query::{CompiledFilter, Diagnostic, Filter, kuery};
+use rulehound_query::{CompiledFilter, Diagnostic, Filter, dsl, kuery};
 use rulehound_schema::Schema;
 use serde_json::Value;
 
@@ -31,12 +31,26 @@ pub fn compile_search(query: &str, language: Language, filters: &[Value]) -> Com
         Language::Kuery => kuery::compile(query, kuery::Options { schema }),
         Language::Lucene | Language::Eql | Language::Esql => return not_run(NotRun::Language(language)),
     };
-    if !filters.is_empty() && filter.is_some() {
-        return CompiledSource { diagnostics, ..not_run(NotRun::Filters) };
-    }
-    CompiledSource { filter: filter.ok_or(None), diagnostics, filter_problems: Vec::new() }
+    let (filters, filter_problems) = compile_filters(filters);
+    let filter = match filter {
+        Some(filter) if filter_problems.is_empty() => Ok(Filter::all([filter, filters])),
+        _ => Err(None),
+    };
+    CompiledSource { filter, diagnostics, filter_problems }
 }
 
 fn not_run(reason: NotRun) -> CompiledSource {
     CompiledSource { filter: Err(Some(reason)), diagnostics: Vec::new(), filter_problems: Vec::new() }
+}
+
+/// What all Kibana filters of a rule together ask, and what is wrong with some.
+pub(crate) fn compile_filters(filters: &[Value]) -> (Filter, Vec<String>) {
+    let (mut parts, mut problems) = (Vec::new(), Vec::new());
+    for (filter, number) in filters.iter().zip(1..) {
+        match dsl::compile_filter(filter, Schema::catalogue()) {
+            Ok(filter) => parts.push(filter),
+            Err(error) => problems.push(format!("filter {number}: {error}")),
+        }
+    }
+    (Filter::all(parts), problems)
 }

@@ -133,6 +133,12 @@ fn wrong_types_and_values_point_at_the_value() {
 }
 
 #[test]
+fn filters_that_are_no_queries_point_at_the_filters() {
+    let filter = "\n[[rule.filters]]\n[rule.filters.query.wildcrd]\n\"process.name\" = \"a*\"\n";
+    check(&format!("{RULE}{filter}"), &["rule::filter 35:1 [[rule.filters]]"]);
+}
+
+#[test]
 fn each_type_checks_its_own_fields() {
     let eql = "language = \"eql\"";
     for (from, to, expected) in [
@@ -224,8 +230,6 @@ fn rules_that_cannot_be_run_yet_say_why() {
         }
     };
     assert_eq!(status("\"production\"", "\"deprecated\""), "deprecated");
-    let filters = "filters = [{query = {exists = {field = \"a\"}}}]";
-    assert_eq!(status("interval = \"5m\"", filters), "its filters are not applied yet");
     let (_folder, set) = load(&[("a.toml", RULE.replace("= \"eql\"", "= \"esql\"").as_bytes())]);
     assert_eq!(set.rules[0].status, Status::NotRun(NotRun::Type(RuleType::Esql)));
 }

@@ -39,8 +39,9 @@ impl Lowering<'_> {
             Node::Nested(path, inner) => {
                 self.nested.push(path.text());
                 let filter = self.node(inner);
+                let array = self.nested.join(".");
                 self.nested.pop();
-                filter
+                leaf::nested(&array, filter)
             }
             Node::Is(None, value) => self.anywhere(value),
             Node::Is(Some(field), value) if field.is_lone_star() && value.is_lone_star() => {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rulehound_schema::{Field, FieldType, Schema, Value};
 
 use super::ask;
-use crate::{Filter, PatternMatcher, Test};
+use crate::{Element, Filter, PatternMatcher, Test};
 
 /// The known fields whose names match.
 pub(crate) fn expand(schema: &Schema, name: &PatternMatcher) -> BTreeSet<Field> {
@@ -41,5 +41,13 @@ pub(crate) fn exists(schema: &Schema, field: &Field) -> Filter {
         }
         field_type if field_type.data_type().is_none() => Filter::Constant(false),
         _ => ask(field, Test::Exists),
+    }
+}
+
+/// `nested`: one object of the array at a path passes.
+pub(crate) fn nested(path: &str, filter: Filter) -> Filter {
+    match filter {
+        Filter::Constant(false) => filter,
+        filter => Filter::Element(Box::new(Element { array: path.into(), filter })),
     }
 }

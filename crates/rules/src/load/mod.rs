@@ -164,9 +164,10 @@ impl Loader {
         compilation: Compilation,
     ) {
         let Reading { rule, rule_id, rule_type, spans, mut findings, .. } = reading;
-        let Compilation { mut status, diagnostics, not_applied } = compilation;
+        let Compilation { mut status, diagnostics, filter_problems, not_applied } = compilation;
         let span = |field: &str| spans.get(field).cloned().unwrap_or_default();
         findings.extend(into_document(diagnostics, &Literal::new(source, span("query"))));
+        findings.extend(filter_problems.into_iter().map(|message| broken_filter(message, span("filters"))));
         match rule {
             None => self.set.unread.push(UnreadRule { file: file.to_owned(), rule_type }),
             Some(mut rule) => {
@@ -237,6 +238,10 @@ fn into_document(mut diagnostics: Vec<Diagnostic>, literal: &Literal) -> Vec<Dia
         diagnostic.span = literal.span(diagnostic.span.clone());
     }
     diagnostics
+}
+
+fn broken_filter(message: String, span: Range<usize>) -> Diagnostic {
+    Diagnostic { code: "rule::filter", severity: Severity::Error, message, span, label: None, help: None }
 }
 
 fn unapplied(field: &str, effect: &str, span: Range<usize>) -> Diagnostic {

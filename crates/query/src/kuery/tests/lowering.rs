@@ -3,7 +3,7 @@
 use rulehound_schema::{Field, FieldType, Schema, Value};
 
 use super::{Options, compile, compiled, schema};
-use crate::{CompareOp, Expr, Filter, Pattern, Phrase, Predicate, Test};
+use crate::{CompareOp, Element, Expr, Filter, Pattern, Phrase, Predicate, Test};
 
 fn lowered(text: &str) -> Filter {
     let found = compiled(text);
@@ -33,6 +33,11 @@ fn has(name: &str, phrases: &[&str]) -> Filter {
 
 fn exists(name: &str) -> Filter {
     ask(name, Test::Exists)
+}
+
+/// Of one object of `group`.
+fn in_group(filter: Filter) -> Filter {
+    Filter::Element(Box::new(Element { array: "group".into(), filter }))
 }
 
 fn long(value: i64) -> Value<'static> {
@@ -209,10 +214,14 @@ fn names() {
         ("source: *", Filter::Or(vec![exists("source.ip"), exists("source.port")])),
         (
             "group:{ first: Alice and last: White }",
-            Filter::And(vec![is("group.first", &["Alice"]), is("group.last", &["White"])]),
+            in_group(Filter::And(vec![is("group.first", &["Alice"]), is("group.last", &["White"])])),
         ),
-        ("group:{ fir*: Alice }", is("group.first", &["Alice"])),
-        ("group:{ *: Alice }", Filter::Or(vec![is("group.first", &["Alice"]), is("group.last", &["Alice"])])),
+        ("group:{ fir*: Alice }", in_group(is("group.first", &["Alice"]))),
+        ("not group:{ first: Alice }", in_group(is("group.first", &["Alice"])).negated()),
+        (
+            "group:{ *: Alice }",
+            in_group(Filter::Or(vec![is("group.first", &["Alice"]), is("group.last", &["Alice"])])),
+        ),
         ("nobody: a", Filter::Constant(false)),
         ("not nobody: a", Filter::Constant(true)),
     ] {
