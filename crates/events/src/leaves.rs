@@ -13,11 +13,12 @@ use rulehound_schema::Scalar;
 
 use crate::layout::{PathId, PathTree};
 
+pub(crate) mod cursor;
 mod keys;
 mod numbers;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 mod walk;
 
 use keys::Keys;
@@ -106,7 +107,7 @@ struct Leaves {
 
 /// A [`Leaf`], its text by place.
 #[derive(Clone, Copy, Debug)]
-enum Found {
+pub(crate) enum Found {
     Text(Text),
     I64(i64),
     U64(u64),

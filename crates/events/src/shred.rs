@@ -10,7 +10,7 @@ use crate::document::scalars;
 use crate::index_name::IndexParts;
 use crate::json::{JsonNode, JsonParser, Kind};
 use crate::layout::{PathId, PathTree};
-use crate::leaves::{Leaf, LeafScanner, Record};
+use crate::leaves::{GiveUp, Leaf, LeafScanner, Record};
 use crate::normalize::{Normalizer, Shape};
 use crate::record::{self, Block, Envelope, RecordError, RecordFormat, RecordSpan};
 use crate::source::Sources;
@@ -24,9 +24,10 @@ use crate::{EventBatch, Layout, Misfits, Origin};
 pub struct Shredder {
     parser: JsonParser,
     scanner: LeafScanner,
-    /// Whether records are walked at all, and whether the next one is.
+    /// Whether records are walked at all.
     pub(crate) may_walk: bool,
-    pub(crate) walks: bool,
+    /// What the last record was: like comes after like, and the next one is walked as such.
+    last: Shape,
     normalizer: Normalizer,
     rows: Rows,
     /// Bytes of the records taken.
@@ -42,7 +43,7 @@ impl Shredder {
             parser: JsonParser::default(),
             scanner: LeafScanner::default(),
             may_walk: true,
-            walks: true,
+            last: Shape::Ecs,
             normalizer,
             rows: Rows { columns, sources: Sources::default(), indices: IndexNames::default() },
             bytes: 0,
@@ -73,21 +74,30 @@ impl Shredder {
         let json = block.record(record);
         self.bytes += json.len();
         rows.columns.begin(rows.sources.len());
-        if self.walks
-            && block.format == RecordFormat::Json
-            && let Ok(walked) = scanner.scan(json, rows.columns.layout.paths())
-        {
-            rows.columns.take_leaves(walked);
-            rows.complete(block, record, walked.id(), walked.index());
-            return Ok(Shape::Ecs);
+        if self.may_walk && block.format == RecordFormat::Json {
+            match self.last {
+                Shape::Ecs => {
+                    if let Ok(walked) = scanner.scan(json, rows.columns.layout.paths()) {
+                        rows.columns.take_leaves(walked);
+                        rows.complete(block, record, walked.id(), walked.index());
+                        return Ok(Shape::Ecs);
+                    }
+                }
+                Shape::Flat => {
+                    if rows.columns.take_flat(json, normalizer).is_ok() {
+                        rows.complete(block, record, None, None);
+                        return Ok(Shape::Flat);
+                    }
+                }
+                Shape::Evtx | Shape::Winlog => {}
+            }
         }
         let shape = record::open(parser, block.format, json, |event| {
             let shape = rows.columns.take_event(&event, normalizer);
             rows.complete(block, record, event.id.as_deref(), event.index.as_deref());
             shape
         })?;
-        // Like comes after like: raw records are not walked in vain.
-        self.walks = self.may_walk && shape == Shape::Ecs;
+        self.last = shape;
         Ok(shape)
     }
 
@@ -231,6 +241,12 @@ impl Columns {
             self.members(paths, paths.root(), event.source());
         }
         shape
+    }
+
+    /// Takes the fields of a flat event, if it can be walked.
+    fn take_flat(&mut self, json: &[u8], normalizer: &mut Normalizer) -> Result<(), GiveUp> {
+        let layout = self.layout.clone();
+        normalizer.walk(json, |path, value| self.value(layout.paths(), path, value))
     }
 
     /// Takes the fields of an event that was walked.

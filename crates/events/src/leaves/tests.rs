@@ -40,7 +40,6 @@ struct Outcome {
 fn outcome(records: &[Vec<u8>], may_walk: bool) -> Outcome {
     let mut shredder = Shredder::new(layout());
     shredder.may_walk = may_walk;
-    shredder.walks = may_walk;
     let origin = |position| Origin { file: "test".into(), position };
     let taken =
         (1..).zip(records).map(|(position, record)| shredder.push(record, origin(position))).collect();

@@ -1,5 +1,7 @@
 //! A document under construction.
 
+mod tree;
+
 use std::collections::{HashMap, HashSet};
 
 use ahash::RandomState;
@@ -9,6 +11,7 @@ use super::value::{Arena, Object, Value};
 use crate::Document;
 use crate::json::to_document;
 use crate::layout::PathId;
+use crate::leaves::text;
 
 /// Most dots of a key that become levels of objects, as an index allows by default. A key with more stays as
 /// it is: no field lies so deep, and depth costs stack.
@@ -19,10 +22,12 @@ const MOST_DOTS: usize = 20;
 /// It is a tree whose values are parts of the record, and whose objects stay closed, as the record has them,
 /// until a field in them is asked for.
 pub(super) struct Ecs<'a> {
-    names: &'a mut Names,
+    pub(super) names: &'a mut Names,
     pub(super) arena: &'a Arena,
     /// The document itself is the first.
     places: Vec<Place<'a>>,
+    /// What would be the field `message`, as the inside of a JSON string: read only if it is asked for.
+    message: Option<&'a str>,
 }
 
 /// A field of the document at hand, there or not.
@@ -58,7 +63,6 @@ impl<'a> Ecs<'a> {
     /// An empty document, in a buffer.
     pub(super) fn new(names: &'a mut Names, arena: &'a Arena, buffer: Vec<Place<'static>>) -> Self {
         names.begin();
-        names.set_place(ROOT, DOCUMENT.0);
         let mut places = emptied(buffer);
         places.push(Place {
             name: ROOT,
@@ -69,7 +73,27 @@ impl<'a> Ecs<'a> {
             last: DOCUMENT,
             next: DOCUMENT,
         });
-        Self { names, arena, places }
+        let ecs = Self { names, arena, places, message: None };
+        ecs.names.set_place(ROOT, DOCUMENT.0);
+        ecs
+    }
+
+    /// Keeps the message of the event as the inside of a JSON string.
+    pub(super) fn put_message(&mut self, inside: &'a str) {
+        self.message = Some(inside);
+    }
+
+    /// The message of the event, if it is there and not empty.
+    pub(super) fn message(&mut self) -> Option<&'a str> {
+        let Some(inside) = self.message else { return self.text("message") };
+        let text = text::unescaped(inside).ok()?;
+        Some(self.arena.copy(&text)).filter(|text| !text.is_empty())
+    }
+
+    /// Forgets which names of the record were seen; the document must be empty.
+    pub(super) fn see_anew(&mut self) {
+        self.names.begin();
+        self.names.set_place(ROOT, DOCUMENT.0);
     }
 
     /// Takes the members of a record into the empty document. If one at the top has a dotted key, it and the
@@ -118,6 +142,25 @@ impl<'a> Ecs<'a> {
         self.names.is_wanted(name)
     }
 
+    /// Whether what is set in a field is kept: somebody wants it, or the mapping reads it itself.
+    #[inline]
+    pub(super) fn keeps(&mut self, path: &'static str) -> bool {
+        let name = self.names.field(path);
+        self.names.keeps(name)
+    }
+
+    /// As [`Self::keeps`], of a member of an object.
+    #[inline]
+    pub(super) fn keeps_member(&mut self, object: NameId, key: &'static str) -> bool {
+        let name = self.names.known_member(object, key);
+        self.names.keeps(name)
+    }
+
+    /// Whether what was read may have been left out: the document is to be made anew.
+    pub(super) fn has_missed(&self) -> bool {
+        self.names.has_missed()
+    }
+
     /// The name of an object, to get at its members by their keys.
     pub(super) fn object(&mut self, path: &'static str) -> NameId {
         self.names.field(path)
@@ -137,6 +180,7 @@ impl<'a> Ecs<'a> {
 
     #[inline]
     fn value(&mut self, name: NameId) -> Option<Value<'a>> {
+        self.names.read(name);
         let at = self.find(name)?;
         Some(self.closed(at))
     }
@@ -144,6 +188,7 @@ impl<'a> Ecs<'a> {
     /// The value of a field, if it is a string and not empty.
     pub(super) fn text(&mut self, path: &'static str) -> Option<&'a str> {
         let name = self.names.field(path);
+        self.names.read(name);
         let at = self.find(name)?;
         match self.at(at).content {
             Content::Value(value) => value.as_str().filter(|text| !text.is_empty()),
@@ -154,6 +199,7 @@ impl<'a> Ecs<'a> {
     /// Whether a field is there.
     pub(super) fn has(&mut self, path: &'static str) -> bool {
         let name = self.names.field(path);
+        self.names.read(name);
         self.find(name)
             .is_some_and(|at| !matches!(self.at(at).content, Content::Value(value) if value.is_null()))
     }
@@ -161,41 +207,47 @@ impl<'a> Ecs<'a> {
     /// Gives a field a value, whatever it was.
     pub(super) fn set(&mut self, path: &'static str, value: impl Into<Value<'a>>) {
         let name = self.names.field(path);
-        let at = self.place(name);
-        self.fill(at, value.into());
+        self.put(name, value.into());
+    }
+
+    fn put(&mut self, name: NameId, value: Value<'a>) {
+        if self.names.keeps(name) {
+            let at = self.place(name);
+            self.fill(at, value);
+        }
     }
 
     /// Gives a member of an object a value, whatever it was.
     pub(super) fn set_member(&mut self, object: NameId, key: &'static str, value: impl Into<Value<'a>>) {
         let name = self.names.known_member(object, key);
-        let at = self.place(name);
-        self.fill(at, value.into());
+        self.put(name, value.into());
     }
 
     /// As [`Self::set_member`], by a key that a record has.
     pub(super) fn put_member(&mut self, object: NameId, key: &str, value: impl Into<Value<'a>>) {
         let name = self.names.member(object, key);
-        let at = self.place(name);
-        self.fill(at, value.into());
+        self.put(name, value.into());
     }
 
     /// Gives a field a value unless it has one.
     pub(super) fn set_default(&mut self, path: &'static str, value: impl Into<Value<'a>>) {
-        if !self.has(path) {
+        if self.keeps(path) && !self.has(path) {
             self.set(path, value);
         }
     }
 
     /// Copies a field to another, if it is there and the other is not.
     pub(super) fn copy(&mut self, from: &'static str, to: &'static str) {
-        if let Some(value) = self.get(from).filter(|value| !value.is_null()) {
+        if self.keeps(to)
+            && let Some(value) = self.get(from).filter(|value| !value.is_null())
+        {
             self.set_default(to, value);
         }
     }
 
     /// Adds a text to the values of a field, each once.
     pub(super) fn append(&mut self, path: &'static str, text: &'a str) {
-        if !self.wants(path) {
+        if !self.keeps(path) {
             return;
         }
         let values = match self.get(path) {
@@ -215,7 +267,7 @@ impl<'a> Ecs<'a> {
 
     /// Adds texts to the values of a field, each once.
     pub(super) fn append_all(&mut self, path: &'static str, texts: &[&'a str]) {
-        if !self.wants(path) {
+        if !self.keeps(path) {
             return;
         }
         let mut values: Vec<Value<'a>> = match self.remove(path) {
@@ -241,6 +293,38 @@ impl<'a> Ecs<'a> {
         self.take(name, Some)
     }
 
+    /// Takes a field out, and does not say what it was.
+    pub(super) fn discard(&mut self, path: &'static str) {
+        let name = self.names.field(path);
+        self.drop_value(name);
+    }
+
+    /// Takes a member out of an object, and does not say what it was.
+    pub(super) fn discard_member(&mut self, object: NameId, key: &'static str) {
+        let name = self.names.known_member(object, key);
+        self.drop_value(name);
+    }
+
+    /// Takes a field out that is `null` or an empty object.
+    pub(super) fn discard_blank(&mut self, path: &'static str) {
+        let name = self.names.field(path);
+        if let Some(at) = self.find(name)
+            && let Content::Value(value) = self.at(at).content
+            && value.is_blank()
+        {
+            self.empty(at);
+        }
+    }
+
+    fn drop_value(&mut self, name: NameId) {
+        if self.names.keeps(name)
+            && let Some(at) = self.find(name)
+        {
+            self.clear(at);
+            self.empty(at);
+        }
+    }
+
     /// Takes a member out of an object, if `test` makes something of it.
     pub(super) fn take_member<T>(
         &mut self,
@@ -259,6 +343,7 @@ impl<'a> Ecs<'a> {
     }
 
     fn take<T>(&mut self, name: NameId, test: impl FnOnce(Value<'a>) -> Option<T>) -> Option<T> {
+        self.names.read(name);
         let at = self.find(name)?;
         let taken = test(self.closed(at))?;
         self.clear(at);
@@ -266,11 +351,34 @@ impl<'a> Ecs<'a> {
         Some(taken)
     }
 
+    /// Adds members to an object that has none, by their names; no name stands twice among them.
+    pub(super) fn add_named(&mut self, object: NameId, members: impl Iterator<Item = (NameId, Value<'a>)>) {
+        let object = self.place(object);
+        for (name, value) in members {
+            if self.names.keeps(name) {
+                let at = self.place_in(object, name);
+                self.fill(at, value);
+            }
+        }
+    }
+
     /// Adds members to an object, such as those of an object of the record. A key that stands twice there holds all its
     /// values.
     pub(super) fn add_members(&mut self, object: NameId, members: impl Object<'a>) {
         let at = self.place(object);
         self.add_all(at, members);
+    }
+
+    /// The keys in an object that have a blank.
+    pub(super) fn spaced_keys(&mut self, object: NameId) -> Vec<&'a str> {
+        let Some(object) = self.find(object) else { return Vec::new() };
+        self.open(object);
+        self.places_in(object)
+            .filter(|at| !matches!(self.at(*at).content, Content::Nothing))
+            .map(|at| self.names.key(self.at(at).name))
+            .filter(|key| key.contains(' '))
+            .map(|key| self.arena.copy(key))
+            .collect()
     }
 
     /// Makes other values of the members of an object; those that become none go.
@@ -305,10 +413,7 @@ impl<'a> Ecs<'a> {
                     self.merge(self.arena.concat([path, ".", key]), value);
                 }
             }
-            _ => {
-                let at = self.place(name);
-                self.fill(at, value);
-            }
+            _ => self.put(name, value),
         }
     }
 
@@ -321,243 +426,14 @@ impl<'a> Ecs<'a> {
     }
 }
 
-/// The tree.
-impl<'a> Ecs<'a> {
-    #[inline]
-    fn at(&self, place: PlaceId) -> &Place<'a> {
-        &self.places[place.0 as usize]
-    }
-
-    #[inline]
-    fn at_mut(&mut self, place: PlaceId) -> &mut Place<'a> {
-        &mut self.places[place.0 as usize]
-    }
-
-    /// Where a name has been put, if a value is there.
-    #[inline]
-    fn there(&self, name: NameId) -> Option<PlaceId> {
-        let place = PlaceId(self.names.place(name)?);
-        (!matches!(self.at(place).content, Content::Nothing)).then_some(place)
-    }
-
-    /// Where a field is. Opens the objects on the way.
-    #[inline]
-    fn find(&mut self, name: NameId) -> Option<PlaceId> {
-        loop {
-            if let Some(at) = self.there(name) {
-                return Some(at);
-            }
-            let above = self.above(name)?;
-            let Content::Value(value) = self.at(above).content else { return None };
-            if value.stands_in_the_way() {
-                let name = self.dotted(above, name);
-                return self.there(name);
-            }
-            if !self.open(above) {
-                return None;
-            }
-        }
-    }
-
-    /// Where a field is to be put: in objects, or, where something else stands in the way of one, beside that under
-    /// a dotted key, so that both survive.
-    fn place(&mut self, name: NameId) -> PlaceId {
-        let Some(object) = self.names.parent(name) else { return DOCUMENT };
-        match self.object_place(object) {
-            Ok(object) => self.place_in(object, name),
-            Err(blocked) => {
-                let name = self.dotted(blocked, name);
-                self.place_in(self.at(blocked).parent, name)
-            }
-        }
-    }
-
-    /// Where an object is, or is to be; else what stands in its way.
-    fn object_place(&mut self, name: NameId) -> Result<PlaceId, PlaceId> {
-        match self.there(name) {
-            Some(at) => match self.at(at).content {
-                Content::Value(value) if value.stands_in_the_way() => Err(at),
-                Content::Value(_) => {
-                    if !self.open(at) {
-                        self.at_mut(at).content = Content::Open;
-                    }
-                    Ok(at)
-                }
-                Content::Nothing | Content::Open => Ok(at),
-            },
-            None => match self.names.parent(name) {
-                Some(object) => self.object_place(object).map(|object| self.place_in(object, name)),
-                None => Ok(DOCUMENT),
-            },
-        }
-    }
-
-    /// The nearest object that a field is in by its path and that is there, or what stands in its way.
-    #[inline]
-    fn above(&self, mut name: NameId) -> Option<PlaceId> {
-        loop {
-            name = self.names.parent(name)?;
-            let object = self.there(name);
-            if object.is_some() {
-                return object;
-            }
-        }
-    }
-
-    /// The name of a field beside what stands in its way.
-    fn dotted(&mut self, above: PlaceId, name: NameId) -> NameId {
-        let blocked = self.at(above).name;
-        let (mut key, mut at) = (self.names.key(name).to_owned(), name);
-        while let Some(object) = self.names.parent(at).filter(|_| at != blocked) {
-            key = format!("{}.{key}", self.names.key(object));
-            at = object;
-        }
-        self.names.member(self.at(self.at(above).parent).name, &key)
-    }
-
-    /// The place of a name in an object; a new one has nothing in it.
-    #[inline]
-    fn place_in(&mut self, object: PlaceId, name: NameId) -> PlaceId {
-        if let Some(place) = self.names.place(name) {
-            return PlaceId(place);
-        }
-        let new = PlaceId(u32::try_from(self.places.len()).unwrap_or(u32::MAX));
-        self.names.set_place(name, new.0);
-        self.places.push(Place {
-            name,
-            parent: object,
-            content: Content::Nothing,
-            members: 0,
-            first: DOCUMENT,
-            last: DOCUMENT,
-            next: DOCUMENT,
-        });
-        match std::mem::replace(&mut self.at_mut(object).last, new) {
-            DOCUMENT => self.at_mut(object).first = new,
-            last => self.at_mut(last).next = new,
-        }
-        new
-    }
-
-    /// Puts a value at a place, whatever was there.
-    #[inline]
-    fn fill(&mut self, at: PlaceId, value: Value<'a>) {
-        match self.at(at).content {
-            Content::Nothing => self.count(at),
-            Content::Open => self.clear(at),
-            Content::Value(_) => {}
-        }
-        self.at_mut(at).content = Content::Value(value);
-    }
-
-    /// Counts a member that is new to its object, which it may bring into being.
-    #[inline]
-    fn count(&mut self, at: PlaceId) {
-        let object = self.at(at).parent;
-        if let Content::Nothing = self.at(object).content {
-            self.count(object);
-            self.at_mut(object).content = Content::Open;
-        }
-        self.at_mut(object).members += 1;
-    }
-
-    /// Takes away what is at a place, and the object that becomes empty by it.
-    fn empty(&mut self, at: PlaceId) {
-        if at == DOCUMENT {
-            return;
-        }
-        self.at_mut(at).content = Content::Nothing;
-        let object = self.at(at).parent;
-        self.at_mut(object).members -= 1;
-        if self.at(object).members == 0 {
-            self.empty(object);
-        }
-    }
-
-    /// Takes away the members of an open object.
-    fn clear(&mut self, object: PlaceId) {
-        if self.at(object).members > 0 {
-            let mut at = self.at(object).first;
-            while at != DOCUMENT {
-                self.clear(at);
-                self.at_mut(at).content = Content::Nothing;
-                at = self.at(at).next;
-            }
-            self.at_mut(object).members = 0;
-        }
-    }
-
-    /// Opens an object that has members, unless it is open. Whether it is.
-    fn open(&mut self, at: PlaceId) -> bool {
-        match self.at(at).content {
-            Content::Nothing => false,
-            Content::Open => true,
-            Content::Value(value) => match value.members() {
-                Some(members) if members.clone().next().is_some() => {
-                    self.at_mut(at).content = Content::Open;
-                    self.add_all(at, members);
-                    true
-                }
-                Some(_) | None => false,
-            },
-        }
-    }
-
-    /// Adds members to an object that has none.
-    fn add_all(&mut self, object: PlaceId, members: impl Object<'a>) {
-        if !self.add_each(object, members.clone()) {
-            self.clear(object);
-            self.add_each(object, once(members, self.arena));
-        }
-    }
-
-    /// Adds members to an object that has none, up to one whose key it has by then. Whether there was none.
-    fn add_each(&mut self, object: PlaceId, members: impl Iterator<Item = (&'a str, Value<'a>)>) -> bool {
-        let object_name = self.at(object).name;
-        let mut previous = None;
-        for (key, value) in members {
-            let name = self.names.next_member(object_name, previous, key);
-            if self.there(name).is_some() {
-                return false;
-            }
-            let at = self.place_in(object, name);
-            self.fill(at, value);
-            previous = Some(name);
-        }
-        true
-    }
-
-    fn places_in(&self, object: PlaceId) -> impl Iterator<Item = PlaceId> {
-        let there = |at: PlaceId| (at != DOCUMENT).then_some(at);
-        std::iter::successors(there(self.at(object).first), move |at| there(self.at(*at).next))
-    }
-
-    /// The members of an open object.
-    fn members(&self, object: PlaceId) -> &'a [(&'a str, Value<'a>)] {
-        let there = self.places_in(object).filter(|at| !matches!(self.at(*at).content, Content::Nothing));
-        self.arena
-            .members(there.map(|at| (self.arena.copy(self.names.key(self.at(at).name)), self.closed(at))))
-    }
-
-    /// What is at a place as a value.
-    #[inline]
-    fn closed(&self, at: PlaceId) -> Value<'a> {
-        match self.at(at).content {
-            Content::Nothing => Value::NULL,
-            Content::Open => Value::Object(self.members(at)),
-            Content::Value(value) => value,
-        }
-    }
-}
-
-/// An empty buffer for places of another record, with the memory of this one.
-fn emptied<'b>(mut places: Vec<Place<'_>>) -> Vec<Place<'b>> {
-    places.clear();
-    places.into_iter().map_while(|_| None).collect()
+/// An empty buffer for what is of another record, with the memory of this one.
+pub(super) fn emptied<A, B>(mut buffer: Vec<A>) -> Vec<B> {
+    buffer.clear();
+    buffer.into_iter().map_while(|_| None).collect()
 }
 
 /// The members of an object, each key once, with an array of its values where it stands more often.
-fn once<'a>(
+pub(super) fn once<'a>(
     members: impl Iterator<Item = (&'a str, Value<'a>)>,
     arena: &'a Arena,
 ) -> impl Iterator<Item = (&'a str, Value<'a>)> {

@@ -11,6 +11,7 @@ mod ecs;
 mod literals;
 mod names;
 mod value;
+mod walk;
 mod windows;
 
 use std::sync::Arc;
@@ -20,8 +21,9 @@ use crate::layout::PathId;
 use crate::record::{self, RecordFormat};
 use crate::{Document, Layout, RecordError};
 use ecs::{Ecs, Place};
-use names::Names;
+use names::{NameId, Names};
 use value::{Arena, Object, Value};
+use windows::Flat;
 pub(crate) use windows::SET_BY_PIPELINES;
 
 /// The shape of a record, told by its first looks.
@@ -69,18 +71,31 @@ fn shape_of<'t>(record: &impl Object<'t>) -> Shape {
     }
 }
 
+/// How often a record is mapped before everything in it is kept. What is read depends on what was read before, so that
+/// new names to be read may come up a few times.
+const MOST_TRIES: usize = 8;
+
 /// Makes ECS of records, one after the other.
 #[derive(Debug)]
 pub(crate) struct Normalizer {
     names: Names,
     arena: Arena,
     buffer: Vec<Place<'static>>,
+    members: Vec<(NameId, Option<Value<'static>>)>,
+    /// The text of a string that has escapes.
+    unescaped: String,
 }
 
 impl Normalizer {
     /// For the fields of a layout, or for whole documents.
     pub(crate) fn new(layout: Option<Arc<Layout>>) -> Self {
-        Self { names: Names::new(layout), arena: Arena::default(), buffer: Vec::new() }
+        Self {
+            names: Names::new(layout),
+            arena: Arena::default(),
+            buffer: Vec::new(),
+            members: Vec::new(),
+            unescaped: String::new(),
+        }
     }
 
     /// Gives the fields of a raw record that the layout may want to `take`, each with its value. Says what the record
@@ -117,15 +132,31 @@ impl Normalizer {
     ) -> R {
         let record = self.arena.members(record.map(|(key, value)| (key, value.into()))).iter().copied();
         let shape = shape_of(&record);
-        let mut ecs = Ecs::new(&mut self.names, &self.arena, std::mem::take(&mut self.buffer));
-        match shape {
-            Shape::Ecs => {}
-            Shape::Evtx => windows::from_evtx(&mut ecs, record),
-            Shape::Winlog => windows::from_winlog(&mut ecs, record),
-            Shape::Flat => windows::from_flat(&mut ecs, record),
-        }
-        let result = use_event(shape, &ecs);
-        self.buffer = ecs.into_buffer();
+        self.names.forget_many();
+        let mut tries = 0;
+        let result = loop {
+            let mut ecs = Ecs::new(&mut self.names, &self.arena, std::mem::take(&mut self.buffer));
+            match shape {
+                Shape::Ecs => {}
+                Shape::Evtx => windows::from_evtx(&mut ecs, record.clone()),
+                Shape::Winlog => windows::from_winlog(&mut ecs, record.clone()),
+                Shape::Flat => {
+                    let mut flat = Flat::new(std::mem::take(&mut self.members));
+                    windows::from_flat(&mut ecs, record.clone(), &mut flat);
+                    self.members = flat.into_buffer();
+                }
+            }
+            if !ecs.has_missed() {
+                let result = use_event(shape, &ecs);
+                self.buffer = ecs.into_buffer();
+                break result;
+            }
+            self.buffer = ecs.into_buffer();
+            tries += 1;
+            if tries == MOST_TRIES {
+                self.names.read_all();
+            }
+        };
         self.arena.reset();
         result
     }

@@ -170,6 +170,7 @@ fn a_layout_takes_what_it_wants() {
         field("o", FieldType::Keyword),
     ]));
     let change = |ecs: &mut Ecs<'_>| {
+        assert!(ecs.get("a.b").is_some());
         assert!(ecs.wants("a.b") && ecs.wants("f.any.thing") && !ecs.wants("a.c") && !ecs.wants("x"));
         for path in ["a.c", "f.y", "o.p", "x.y"] {
             ecs.set(path, "x");

@@ -4,11 +4,10 @@
 
 use super::event::{EVENT_DATA, PROCESS, WindowsEvent};
 use super::paths;
-use crate::normalize::value::Value;
 
 pub(super) fn map(event: &mut WindowsEvent<'_, '_>) {
-    let data = event.doc.get(EVENT_DATA).and_then(Value::members);
-    for (name, _) in data.into_iter().flatten().filter(|(name, _)| name.contains(' ')) {
+    let data = event.doc.object(EVENT_DATA);
+    for name in event.doc.spaced_keys(data) {
         if let Some(value) = event.pull(name) {
             let name = event.doc.arena.text(name.replace(' ', "_"));
             event.put(name, value);

@@ -9,7 +9,7 @@ use crate::normalize::names::NameId;
 use crate::normalize::value::{Arena, Value};
 
 /// Where the event data is.
-pub(super) const EVENT_DATA: &str = "winlog.event_data";
+pub(in crate::normalize) const EVENT_DATA: &str = "winlog.event_data";
 
 /// A Windows event as an agent would ship it.
 pub(super) struct WindowsEvent<'e, 't> {
@@ -148,6 +148,17 @@ impl<'e, 't> WindowsEvent<'e, 't> {
         self.doc.take_member(self.data, key, Some)
     }
 
+    /// Takes a value out of the event data, and does not say what it was.
+    pub(super) fn discard(&mut self, key: &'static str) {
+        self.doc.discard_member(self.data, key);
+    }
+
+    /// Whether a value of the event data or a field is kept. If neither is, it makes no difference to move the one
+    /// to the other.
+    fn keeps(&mut self, key: &'static str, field: &'static str) -> bool {
+        self.doc.keeps(field) || self.doc.keeps_member(self.data, key)
+    }
+
     /// As [`Self::remove`], by a key that the record has.
     pub(super) fn pull(&mut self, key: &str) -> Option<Value<'t>> {
         self.doc.pull_member(self.data, key)
@@ -178,7 +189,8 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Moves a value of the event data to a field that has none yet.
     pub(super) fn rename(&mut self, key: &'static str, field: &'static str) {
-        if self.value(key).is_some()
+        if self.keeps(key, field)
+            && self.value(key).is_some()
             && !self.doc.has(field)
             && let Some(value) = self.take(key)
         {
@@ -188,26 +200,32 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Moves a whole number, decimal or `0x` hexadecimal. What is no number stays in the event data.
     pub(super) fn rename_number(&mut self, key: &'static str, field: &'static str) {
-        if let Some(number) = self.number(key) {
+        if self.keeps(key, field)
+            && let Some(number) = self.number(key)
+        {
             self.doc.set_default(field, number);
-            self.remove(key);
+            self.discard(key);
         }
     }
 
     /// Moves an IP address; one of IPv4 within IPv6 becomes IPv4. What is none stays in the event data.
     pub(super) fn rename_address(&mut self, key: &'static str, field: &'static str) {
-        if let Some(address) = self.address(key) {
+        if (self.keeps(key, field) || self.doc.keeps("related.ip"))
+            && let Some(address) = self.address(key)
+        {
             self.doc.append("related.ip", address);
             self.doc.set_default(field, address);
-            self.remove(key);
+            self.discard(key);
         }
     }
 
     /// Moves a truth value. What is none stays in the event data.
     pub(super) fn rename_bool(&mut self, key: &'static str, field: &'static str) {
-        if let Some(value) = self.text(key).and_then(|text| text.parse::<bool>().ok()) {
+        if self.keeps(key, field)
+            && let Some(value) = self.text(key).and_then(|text| text.parse::<bool>().ok())
+        {
             self.doc.set_default(field, value);
-            self.remove(key);
+            self.discard(key);
         }
     }
 
@@ -219,14 +237,18 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Copies a value of the event data to a field that has none yet.
     pub(super) fn copy(&mut self, key: &'static str, field: &'static str) {
-        if let Some(text) = self.text(key) {
+        if self.doc.keeps(field)
+            && let Some(text) = self.text(key)
+        {
             self.doc.set_default(field, text);
         }
     }
 
     /// Copies a value of the event data to a field, whatever it was.
     pub(super) fn overwrite(&mut self, key: &'static str, field: &'static str) {
-        if let Some(text) = self.text(key) {
+        if self.doc.keeps(field)
+            && let Some(text) = self.text(key)
+        {
             self.doc.set(field, text);
         }
     }
@@ -357,7 +379,7 @@ fn complete_data_stream(doc: &mut Ecs<'_>, dataset: &'static str) {
     doc.set_default("event.module", module);
     doc.set_default("event.dataset", dataset);
     if !doc.has("data_stream.dataset") {
-        doc.remove("data_stream");
+        doc.discard("data_stream");
         doc.set("data_stream.type", "logs");
         doc.set("data_stream.dataset", dataset);
         doc.set("data_stream.namespace", "default");

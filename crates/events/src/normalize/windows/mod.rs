@@ -21,8 +21,9 @@ mod system;
 mod system_data;
 mod winlog;
 
+pub(super) use event::EVENT_DATA;
 pub(super) use evtx::is_evtx;
-pub(super) use flat::is_flat;
+pub(super) use flat::{Flat, Key, Role, is_flat};
 pub(crate) use winlog::SET_BY_PIPELINES;
 pub(super) use winlog::is_processed;
 
@@ -41,8 +42,13 @@ pub(super) fn from_winlog<'t>(doc: &mut Ecs<'t>, record: impl Object<'t>) {
 }
 
 /// From a flat object.
-pub(super) fn from_flat<'t>(doc: &mut Ecs<'t>, record: impl Object<'t>) {
-    map(flat::read(doc, record));
+pub(super) fn from_flat<'t>(doc: &mut Ecs<'t>, record: impl Object<'t>, flat: &mut Flat<'t>) {
+    map(flat::read(doc, record, flat));
+}
+
+/// From the members of a flat object.
+pub(super) fn from_members<'t>(doc: &mut Ecs<'t>, flat: &mut Flat<'t>) {
+    map(flat::event(doc, flat));
 }
 
 fn map(mut event: WindowsEvent<'_, '_>) {

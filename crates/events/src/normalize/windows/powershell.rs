@@ -58,7 +58,7 @@ pub(super) fn map_engine(event: &mut WindowsEvent<'_, '_>) {
         invocation_details(event, text);
     }
     for key in ["param1", "param2", "param3", "UserId"] {
-        event.remove(key);
+        event.discard(key);
     }
     finish(event);
 }
@@ -82,7 +82,7 @@ pub(super) fn map_operational(event: &mut WindowsEvent<'_, '_>) {
     }
     script_block::describe(event.doc);
     for key in ["User", "ConnectedUser", "ContextInfo", "Severity", "Payload"] {
-        event.remove(key);
+        event.discard(key);
     }
     finish(event);
 }
@@ -111,7 +111,7 @@ fn move_fields(event: &mut WindowsEvent<'_, '_>) {
 fn finish(event: &mut WindowsEvent<'_, '_>) {
     event.drop_empty();
     event.set_time_from_log();
-    event.doc.remove("winlog.time_created");
+    event.doc.discard("winlog.time_created");
     if let Some(level) = event.doc.remove("winlog.level") {
         event.doc.set_default("log.level", level);
     }
@@ -144,7 +144,7 @@ fn take_details<'t>(event: &mut WindowsEvent<'_, 't>, text: &'t str) {
 /// The message ends with `Details:` or `Context Information:` and the details; that of event 800 has the
 /// details of its command after them.
 fn details_from_message(event: &mut WindowsEvent<'_, '_>) {
-    let Some(message) = event.doc.text("message") else { return };
+    let Some(message) = event.doc.message() else { return };
     let message = match message.contains('\r') {
         true => event.doc.arena.text(message.replace('\r', "")),
         false => message,

@@ -102,7 +102,7 @@ pub(super) fn map(event: &mut WindowsEvent<'_, '_>) {
         event.insert("TargetProcessGUID", guid);
     }
     for key in USED_UP {
-        event.remove(key);
+        event.discard(key);
     }
     event.drop_empty();
 }
@@ -113,7 +113,7 @@ fn times(event: &mut WindowsEvent<'_, '_>) {
     if let Some(written) = event.doc.text("winlog.time_created").and_then(|time| iso_time(arena, time)) {
         event.doc.set_default("@timestamp", written);
         event.doc.set("event.created", written);
-        event.doc.remove("winlog.time_created");
+        event.doc.discard("winlog.time_created");
     }
     if let Some(level) = event.doc.remove("winlog.level") {
         event.doc.set_default("log.level", level);
@@ -329,7 +329,7 @@ fn registry(event: &mut WindowsEvent<'_, '_>) {
     }
     if let Some(details) = event.take_text("Details") {
         let (kind, text) = registry_data(event.doc.arena, details);
-        event.doc.remove("registry.data");
+        event.doc.discard("registry.data");
         event.doc.set("registry.data.type", kind);
         event.doc.set("registry.data.strings", event.doc.arena.list([text]));
     }

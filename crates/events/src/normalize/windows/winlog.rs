@@ -18,9 +18,7 @@ pub(in crate::normalize) fn is_processed<'t>(record: &impl Object<'t>) -> bool {
 /// Takes a document with `winlog.*`.
 pub(super) fn read<'e, 't>(doc: &'e mut Ecs<'t>, record: impl Object<'t>) -> WindowsEvent<'e, 't> {
     doc.load(record);
-    if doc.get(EVENT_DATA).is_some_and(Value::is_blank) {
-        doc.remove(EVENT_DATA);
-    }
+    doc.discard_blank(EVENT_DATA);
     let code = ["winlog.event_id", "event.code"].into_iter().find_map(|field| code(doc.get(field)?));
     WindowsEvent::new(doc, code.unwrap_or_default())
 }
