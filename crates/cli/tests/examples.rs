@@ -12,12 +12,15 @@ use common::rulehound;
 use serde_json::Value;
 
 /// Alerts by rule, each with how often it is told; what is not here stays silent.
-const STORY: [(&str, usize); 19] = [
+const STORY: [(&str, usize); 25] = [
+    ("Account Created or Enabled", 2),
+    ("Alerts of Several Tactics on One Host", 3),
     ("Archive Packed with a Password", 1),
     ("Archive Uploaded from the Command Line", 2),
     ("Audit Daemon Left Stopped", 1),
     ("Burst of Account and Domain Discovery", 1),
     ("Command Line Dumps the Memory of LSASS", 1),
+    ("Connection to a Known Indicator", 5),
     ("Directory Database Copied from a Domain Controller", 1),
     ("Hidden PowerShell with an Encoded Command", 1),
     ("Interpreter Connects Out and Writes a Program", 1),
@@ -25,8 +28,11 @@ const STORY: [(&str, usize); 19] = [
     ("Network Logon Installs a Service", 1),
     ("New Account Made an Administrator at Once", 1),
     ("Office Application Starts a Command Interpreter", 1),
+    ("Rare Process for a Host", 1),
     ("Run Key Points into a User Folder", 1),
     ("Run of Very Long DNS Names", 1),
+    ("Unsigned Program Calls One Address Again and Again", 1),
+    ("Unsigned Program First Seen on a Host", 2),
     ("Unsigned Program in a User Folder Calls Out", 2),
     ("Unusual Persistence via Services Registry", 2),
     ("Web Server Starts a Shell", 3),

@@ -31,14 +31,14 @@ tactic = {id = "TA0002", name = "Execution", reference = "https://attack.mitre.o
 
 const NOT_RUN: &str = r#"[rule]
 author = ["Rulehound"]
-anomaly_threshold = 50
 description = "Finds what is rare."
-machine_learning_job_id = "rare"
+language = "esql"
 name = "Something Rare"
 risk_score = 21
 rule_id = "22222222-0000-4000-8000-000000000000"
 severity = "low"
-type = "machine_learning"
+type = "esql"
+query = "FROM logs-* | LIMIT 1"
 "#;
 
 fn broken() -> String {
@@ -65,7 +65,8 @@ fn check_prints_one_json_object() {
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
     let counts = |loaded: u64, compiled: u64, not_run: u64, failed: u64| json!({"loaded": loaded, "compiled": compiled, "not_run": not_run, "failed": failed});
     let mut expected = counts(3, 1, 1, 2);
-    expected["by_type"] = json!({"eql": counts(2, 1, 0, 1), "machine_learning": counts(1, 0, 1, 0), "unknown": counts(0, 0, 0, 1)});
+    expected["by_type"] =
+        json!({"eql": counts(2, 1, 0, 1), "esql": counts(1, 0, 1, 0), "unknown": counts(0, 0, 0, 1)});
     assert_eq!(report["rules"], expected);
 
     let problems = report["problems"].as_array().unwrap();
@@ -92,8 +93,8 @@ fn check_shows_each_problem_and_counts() {
         "--> a/broken.toml:12:28",
         "12 | process where process.name = \"sh\"",
         "--> b/torn.toml:1:6",
-        "not run: Something Rare (a/learning.toml): machine_learning rules are not run yet",
-        "total                  3         1        1       2",
+        "not run: Something Rare (a/learning.toml): esql rules are not run yet",
+        "total         3         1        1       2",
         "2 errors, 0 warnings",
         "1 file passed over",
     ] {
@@ -143,8 +144,8 @@ fn list_filters() {
     };
     let (broken, rare, shell) = ("A Broken Shell", "Something Rare", "A Shell");
     assert_eq!(names(&[]), [broken, rare, shell]);
-    assert_eq!(names(&["--type", "machine_learning"]), [rare]);
-    assert_eq!(names(&["--type", "machine_learning", "--type", "eql"]), [broken, rare, shell]);
+    assert_eq!(names(&["--type", "esql"]), [rare]);
+    assert_eq!(names(&["--type", "esql", "--type", "eql"]), [broken, rare, shell]);
     assert_eq!(names(&["--severity", "medium", "--status", "compiled"]), [shell]);
     assert_eq!(names(&["--status", "failed"]), [broken]);
     assert_eq!(names(&["--status", "not_run"]), [rare]);
@@ -167,7 +168,7 @@ fn list_prints_a_table_or_json() {
     let run = rulehound(folder.path(), &["rules", "list", "--output", "json", "a/learning.toml"]);
     let rules: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(rules[0]["status"], "not_run");
-    assert_eq!(rules[0]["reason"], "machine_learning rules are not run yet");
+    assert_eq!(rules[0]["reason"], "esql rules are not run yet");
 }
 
 #[test]

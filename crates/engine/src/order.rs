@@ -51,6 +51,15 @@ pub(crate) fn of_rule(rule: &Rule, schema: &Schema) -> EventOrder {
     }
 }
 
+/// The field by which a rule searches, if it is not `@timestamp`; an event that has none there is searched by that.
+/// Anomaly records have a time of their own.
+pub(crate) fn searched_by(rule: &Rule) -> Option<&str> {
+    match &rule.kind {
+        RuleKind::MachineLearning(_) => Some("timestamp"),
+        _ => rule.overrides.timestamp_override.as_deref(),
+    }
+}
+
 /// Whether a rule names fields of its own.
 pub(crate) fn is_own(order: &EventOrder) -> bool {
     *order.timestamp.name != *TIMESTAMP || order.tiebreaker.is_some()

@@ -16,6 +16,19 @@ use crate::order::TIMESTAMP;
 /// The metadata field that holds the index of an event.
 const INDEX: &str = "_index";
 
+/// The index of the alerts of a hunt.
+pub(crate) const ALERTS_INDEX: &str = ".alerts-security.alerts-default";
+
+/// The indices of the anomaly records of machine-learning jobs.
+const ANOMALIES: &str = ".ml-anomalies-*";
+
+/// Whether a rule asks for alerts. A pattern that begins with a star stands for no hidden index.
+pub(crate) fn reads_alerts(rule: &Rule) -> bool {
+    let hidden = IndexPatterns::new(rule.index().iter().filter(|pattern| pattern.starts_with('.')));
+    // No pattern at all stands for everything else.
+    !hidden.is_empty() && hidden.matches(ALERTS_INDEX)
+}
+
 /// Whether an event's index is among the patterns. An event that belongs to no index passes, and so does every
 /// event if there are no patterns.
 fn index_filter(patterns: &IndexPatterns) -> Filter {
@@ -39,7 +52,10 @@ pub(crate) fn of_rule(rule: &Rule, plan: &Plan) -> Filter {
         step.filter.for_each_field(&mut |field| _ = reads.insert(field.name.clone()));
         reads.extend(step.keys.iter().filter_map(|key| Some(key.field.as_ref()?.name.clone())));
     }
-    Filter::all([scope(&IndexPatterns::new(rule.index()), &reads), of_systems(rule)])
+    match rule.kind {
+        RuleKind::MachineLearning(_) => index_filter(&IndexPatterns::new([ANOMALIES])),
+        _ => Filter::all([scope(&IndexPatterns::new(rule.index()), &reads), of_systems(rule)]),
+    }
 }
 
 /// The systems that a behaviour rule is for, as a filter. An event that does not say where it happened passes.

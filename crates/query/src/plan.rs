@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rulehound_schema::{Field, IndexPatterns};
 
-use crate::Filter;
+use crate::{Expr, Filter};
 
 /// A checked query.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,6 +142,13 @@ pub struct Window {
 }
 
 impl Window {
+    /// Every five minutes over the last five.
+    pub const EVERY_FIVE_MINUTES: Self = Self {
+        interval: Duration::from_secs(300),
+        look_back: Duration::from_secs(300),
+        delay: Duration::ZERO,
+    };
+
     /// The first run that sees an event of a moment. Both in milliseconds since the epoch.
     pub fn first_run(&self, moment: i64) -> i64 {
         let interval = self.interval_millis();
@@ -203,6 +210,8 @@ pub struct ThreatMatchPlan {
     pub indicators: Filter,
     /// The indices that hold indicators.
     pub indicator_index: IndexPatterns,
+    /// How old an indicator may be: a moment, of which `@timestamp` is that of the run.
+    pub oldest: Option<Expr>,
     /// Alternatives; of each, all entries must hold. Never empty.
     pub mappings: Vec<Vec<ThreatEntry>>,
     /// When it is looked.

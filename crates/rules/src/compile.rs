@@ -1,9 +1,12 @@
 //! From a rule to a query that an engine can run. The one place that knows which types of rule can be run: a
-//! new type is one arm of [`compile_kind`].
+//! new type is one arm of [`compile_kind`]. What is more than a query is made in `compile/kinds.rs`.
+
+mod kinds;
 
 use std::fmt;
+use std::time::Duration;
 
-use rulehound_query::{Diagnostic, Plan, Query, Severity, eql};
+use rulehound_query::{Diagnostic, Filter, Plan, Query, Severity, Window, eql};
 use rulehound_schema::Schema;
 
 use crate::kind::{BehaviorRule, EqlRule, Language, QuerySource, RuleKind, RuleType};
@@ -67,6 +70,8 @@ pub(crate) struct Compilation {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What is wrong with its Kibana filters, a sentence each.
     pub(crate) filter_problems: Vec<String>,
+    /// Diagnostics that point into the query for indicators.
+    pub(crate) threat_diagnostics: Vec<Diagnostic>,
     /// Fields of a compiled rule that an engine does not act on yet, and what comes of it.
     pub(crate) not_applied: Vec<(&'static str, &'static str)>,
 }
@@ -81,8 +86,19 @@ impl Compilation {
         Self::new(Status::NotRun(reason), Vec::new())
     }
 
+    /// Of a query in KQL or Lucene and the plan that is made of it.
+    fn of_source(source: CompiledSource, plan: impl FnOnce(Filter) -> Plan) -> Self {
+        let status = match source.filter {
+            Ok(filter) => Status::Compiled(Box::new(Query { plan: plan(filter), pipes: Vec::new() })),
+            Err(Some(reason)) => Status::NotRun(reason),
+            Err(None) => Status::Failed,
+        };
+        Self { filter_problems: source.filter_problems, ..Self::new(status, source.diagnostics) }
+    }
+
     fn new(status: Status, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { status, diagnostics, filter_problems: Vec::new(), not_applied: Vec::new() }
+        let (filter_problems, threat_diagnostics, not_applied) = (Vec::new(), Vec::new(), Vec::new());
+        Self { status, diagnostics, filter_problems, threat_diagnostics, not_applied }
     }
 }
 
@@ -91,21 +107,37 @@ pub(crate) fn compile(rule: &Rule) -> Compilation {
     if rule.is_deprecated() {
         return Compilation::not_run(NotRun::Deprecated);
     }
-    let mut compilation = compile_kind(&rule.kind);
-    if matches!(compilation.status, Status::Compiled(_)) {
+    let mut compilation = compile_kind(&rule.kind, rule.schedule.window());
+    if let Status::Compiled(query) = &mut compilation.status {
+        if let RuleKind::Eql(_) = rule.kind {
+            within_look_back(&mut query.plan, rule.schedule.look_back());
+        }
         compilation.not_applied = not_applied(rule);
     }
     compilation
 }
 
-/// Compiles what a rule has by its type.
-pub(crate) fn compile_kind(kind: &RuleKind) -> Compilation {
+/// A run sees its look-back and no more: no sequence is longer.
+fn within_look_back(plan: &mut Plan, look_back: Duration) {
+    if let Plan::Sequence(sequence) = plan
+        && !look_back.is_zero()
+    {
+        sequence.maxspan = Some(sequence.maxspan.map_or(look_back, |maxspan| maxspan.min(look_back)));
+    }
+}
+
+/// Compiles what a rule has by its type; it runs so.
+pub(crate) fn compile_kind(kind: &RuleKind, window: Window) -> Compilation {
     match kind {
         RuleKind::Behavior(rule) => compile_behavior(rule),
         RuleKind::Eql(eql) => compile_eql(eql),
         RuleKind::Query(source) => compile_search_rule(source),
         RuleKind::SavedQuery(rule) => compile_search_rule(&rule.source),
-        other => Compilation::not_run(NotRun::Type(other.rule_type())),
+        RuleKind::Threshold(rule) => kinds::threshold(rule, window),
+        RuleKind::NewTerms(rule) => kinds::new_terms(rule, window),
+        RuleKind::ThreatMatch(rule) => kinds::threat_match(rule, window),
+        RuleKind::MachineLearning(rule) => kinds::machine_learning(rule),
+        RuleKind::Esql(_) => Compilation::not_run(NotRun::Type(RuleType::Esql)),
     }
 }
 
@@ -142,20 +174,11 @@ fn compile_events(source: &QuerySource, event_category_field: &str, dialect: eql
 
 /// A rule over single events.
 fn compile_search_rule(source: &QuerySource) -> Compilation {
-    let CompiledSource { filter, diagnostics, filter_problems } = compile_source(source);
-    let status = match filter {
-        Ok(filter) => Status::Compiled(Box::new(Query { plan: Plan::Event(filter), pipes: Vec::new() })),
-        Err(Some(reason)) => Status::NotRun(reason),
-        Err(None) => Status::Failed,
-    };
-    Compilation { filter_problems, ..Compilation::new(status, diagnostics) }
+    Compilation::of_source(compile_source(source), Plan::Event)
 }
 
 fn not_applied(rule: &Rule) -> Vec<(&'static str, &'static str)> {
     let mut fields = Vec::new();
-    if rule.alert_suppression.is_some() {
-        fields.push(("alert_suppression", "alerts that are alike are not folded into one"));
-    }
     if !rule.exceptions_list.is_empty() {
         fields.push(("exceptions_list", "the lists are kept in Kibana, and what they except gives alerts"));
     }

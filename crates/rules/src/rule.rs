@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rulehound_query::Window;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -266,6 +267,25 @@ impl Schedule {
     /// How long a stretch of time one run searches.
     pub fn look_back(&self) -> Duration {
         self.from.before_now().saturating_sub(self.to.before_now())
+    }
+
+    /// When it runs and which stretch of time each run sees. Should it look back less than from one run to the next,
+    /// it is taken to look back so far: Kibana would miss what lies between.
+    pub fn window(&self) -> Window {
+        let (interval, delay) = (self.interval.duration(), self.to.before_now());
+        Window { interval, look_back: self.from.before_now().max(interval + delay), delay }
+    }
+}
+
+impl SuppressionDuration {
+    /// Its length.
+    pub fn span(&self) -> Duration {
+        let seconds = match self.unit {
+            TimeUnit::Second => 1,
+            TimeUnit::Minute => 60,
+            TimeUnit::Hour => 3600,
+        };
+        Duration::from_secs(self.value.saturating_mul(seconds))
     }
 }
 

@@ -167,7 +167,9 @@ fn each_type_checks_its_own_fields() {
         ("type = \"eql\"", "type = \"saved_query\"", "rule::missing-field 5:1 [rule]"),
     ] {
         assert!(RULE.contains(from));
-        check(&RULE.replacen(eql, "language = \"kuery\"", 1).replacen(from, to, 1), &[expected]);
+        let query = "process where process.name == \"a.exe\"";
+        let text = RULE.replacen(query, "process.name: a.exe", 1).replacen(eql, "language = \"kuery\"", 1);
+        check(&text.replacen(from, to, 1), &[expected]);
     }
     let learning = "type = \"machine_learning\"\nanomaly_threshold = 101\nmachine_learning_job_id = \"a\"";
     check_edit("type = \"eql\"", learning, &["rule::out-of-range 18:21 101"]);
@@ -178,11 +180,6 @@ fn what_is_odd_is_a_warning() {
     for (from, to, expected) in [
         ("license =", "licence =", "rule::unknown-field 12:1 licence"),
         ("[metadata]", "[metadatum]", "rule::unknown-field 1:2 metadatum"),
-        (
-            "interval = \"5m\"",
-            "alert_suppression = {group_by = [\"host.name\"]}",
-            "rule::not-applied 10:21 {group_by = [\"host.name\"]}",
-        ),
         (
             "interval = \"5m\"",
             "exceptions_list = [{id = \"a\", list_id = \"a\", type = \"b\", namespace_type = \"c\"}]",

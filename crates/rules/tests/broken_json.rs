@@ -88,6 +88,7 @@ fn queries_and_fields_are_diagnosed_where_they_stand() {
 #[test]
 fn new_terms_need_both_of_their_fields() {
     let rule = RULE.replace("\"type\":\"eql\",\"language\":\"eql\"", "\"type\":\"new_terms\"");
+    let rule = rule.replace(r#"process where process.name == \"a.exe\""#, "process.name: a.exe");
     let with = |fields: &str| rule.replace("\"index\"", &format!("{fields},\"index\""));
     let problems = |text: &str| {
         let (_folder, set) = load(&[("a.json", text.as_bytes())]);

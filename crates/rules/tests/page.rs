@@ -95,7 +95,7 @@ note = """
 
 Look at <script>alert(1)</script>.
 """
-query = "a:``` and b:*"
+query = "host.id:``` and tags:*"
 references = ["https://example.org/a_b_", "javascript:alert(1)"]
 risk_score = 73
 rule_id = "r"
@@ -164,7 +164,7 @@ Look at <script>alert(1)</script>.
 ## Rule query
 
 ````kuery
-a:``` and b:*
+host.id:``` and tags:*
 ````
 ";
     assert_eq!(Page::of(&load_text(RULE)).to_markdown(), expected.replace("Finds `a`", r"Finds \`a\`"));

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use rulehound_events::Document;
+use rulehound_rules::Rule;
 use rulehound_schema::{Value as FieldValue, parse_date};
 use serde_json::{Value, json};
 
@@ -41,14 +42,23 @@ fn first_segment(name: &str) -> &str {
 
 /// `kibana.alert.original_time`: the time of the event, whatever way it is written.
 pub(super) fn original_time(document: &Document) -> Option<Value> {
-    let time = path::get(document, "@timestamp")?;
+    Some(json!(FieldValue::Date(millis(document, "@timestamp")?).to_string()))
+}
+
+/// The time by which a rule searches an event, in milliseconds since the epoch.
+pub(crate) fn time_of(document: &Document, rule: &Rule) -> Option<i64> {
+    let own = rule.overrides.timestamp_override.as_deref();
+    own.and_then(|name| millis(document, name)).or_else(|| millis(document, "@timestamp"))
+}
+
+fn millis(document: &Document, field: &str) -> Option<i64> {
+    let time = path::get(document, field)?;
     let nanoseconds = match time {
         Value::String(text) => parse_date(text)?,
         Value::Number(number) => i128::from(number.as_i64()?).checked_mul(1_000_000)?,
         _ => return None,
     };
-    let milliseconds = i64::try_from(nanoseconds.div_euclid(1_000_000)).ok()?;
-    Some(json!(FieldValue::Date(milliseconds).to_string()))
+    i64::try_from(nanoseconds.div_euclid(1_000_000)).ok()
 }
 
 /// A moment as Kibana writes it: `2020-01-01T00:00:00.000Z`.

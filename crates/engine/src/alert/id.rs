@@ -28,6 +28,14 @@ pub(super) fn new_terms_alert_id(
     sha256([index, id, version, SPACE, ":", rule_uuid, &terms.to_string()])
 }
 
+/// What alerts that are alike have in common: a hash of what they are alike in, and of the rule (as Kibana's
+/// `kibana.alert.instance.id`).
+pub(super) fn instance_id(terms: &[(String, serde_json::Value)], rule_uuid: &str) -> String {
+    let terms =
+        terms.iter().map(|(field, value)| serde_json::json!([field, value])).collect::<serde_json::Value>();
+    sha256([&*terms.to_string(), rule_uuid, SPACE])
+}
+
 /// The ids of the building blocks of a sequence (Kibana's `generateBuildingBlockIds`). Each depends on all
 /// events of the sequence, so that an event that is part of two sequences gives two building blocks.
 pub(super) fn building_block_ids(blocks: &[Vec<Ancestor>], rule_uuid: &str) -> Vec<String> {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// The fields that have the same value in all documents; of arrays the items that all have
 /// (Kibana's `objectArrayIntersection`).
-pub(super) fn all(documents: &[Document]) -> Document {
+pub(crate) fn all(documents: &[Document]) -> Document {
     let Some((first, rest)) = documents.split_first() else { return Document::new() };
     rest.iter().fold(first.clone(), |common, document| pair(&common, document))
 }

@@ -5,6 +5,7 @@
 //! `kibana.alert.group.id`. The shape follows Kibana's `transform_hit_to_alert`, `build_alert` and
 //! `build_alert_group_from_sequence`; ARCHITECTURE.md lists where it differs.
 
+mod anomaly;
 mod common;
 mod enrich;
 mod group;
@@ -17,6 +18,8 @@ mod rule_fields;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use common::time_of;
+pub(crate) use intersect::all as in_common;
 pub use path::get as field;
 
 use std::sync::Arc;
@@ -67,10 +70,26 @@ struct Ancestor {
 }
 
 impl Ancestor {
-    fn event(event: &FoundEvent) -> Self {
+    /// What an alert about an event stands on: the event; should that be an alert itself, what it stands on, and it
+    /// (Kibana's `buildAncestors`).
+    fn of_event(event: &FoundEvent) -> Vec<Self> {
         // Kibana writes an empty index where there is none.
-        let index = event.index.clone().unwrap_or_default();
-        Self { id: event.id.clone(), kind: "event", index, depth: 0, rule: None }
+        let (id, index) = (event.id.clone(), event.index.clone().unwrap_or_default());
+        let document = &event.document;
+        let Some(Value::String(rule)) = path::get(document, "kibana.alert.rule.uuid") else {
+            return vec![Self { id, kind: "event", index, depth: 0, rule: None }];
+        };
+        let depth = path::get(document, "kibana.alert.depth").and_then(Value::as_u64).unwrap_or(1);
+        let before = path::values(document, "kibana.alert.ancestors").into_iter().filter_map(Self::from_json);
+        before.chain([Self { id, kind: "signal", index, depth, rule: Some(rule.clone()) }]).collect()
+    }
+
+    fn from_json(json: &Value) -> Option<Self> {
+        let text = |name: &str| Some(json.get(name)?.as_str()?.to_owned());
+        let rule = text("rule");
+        let kind = if rule.is_some() { "signal" } else { "event" };
+        let depth = json.get("depth").and_then(Value::as_u64).unwrap_or(0);
+        Some(Self { id: text("id")?, kind, index: text("index").unwrap_or_default(), depth, rule })
     }
 
     fn to_json(&self) -> Value {
@@ -104,7 +123,10 @@ impl<'a> AlertBuilder<'a> {
     }
 
     /// The alert of a single event.
-    pub(crate) fn event_alert(&self, event: FoundEvent) -> Alert {
+    pub(crate) fn event_alert(&self, mut event: FoundEvent) -> Alert {
+        if let RuleKind::MachineLearning(_) = &self.rule.kind {
+            anomaly::to_ecs(&mut event.document);
+        }
         let uuid = self.rule.rule_id.as_str();
         let id = id::event_alert_id(event.index.as_deref().unwrap_or(""), &event.id, FIRST_VERSION, uuid);
         self.single_alert(event, id)
@@ -138,6 +160,27 @@ impl<'a> AlertBuilder<'a> {
         Some(alert)
     }
 
+    /// Says on an alert that others are folded into it: the fields in which they are alike, from when to when they were
+    /// (in milliseconds since the epoch), how many.
+    pub(crate) fn suppress(
+        &self,
+        alert: &mut Alert,
+        terms: &[(String, Value)],
+        (start, end): (i64, i64),
+        count: u64,
+    ) {
+        let instance = id::instance_id(terms, self.rule.rule_id.as_str());
+        let terms = terms.iter().map(|(field, value)| json!({ "field": field, "value": value }));
+        let date = |millis| json!(rulehound_schema::Value::Date(millis).to_string());
+        alert.document.extend([
+            ("kibana.alert.suppression.terms".to_owned(), terms.collect()),
+            ("kibana.alert.suppression.start".to_owned(), date(start)),
+            ("kibana.alert.suppression.end".to_owned(), date(end)),
+            ("kibana.alert.suppression.docs_count".to_owned(), json!(count)),
+            ("kibana.alert.instance.id".to_owned(), json!(instance)),
+        ]);
+    }
+
     fn single_alert(&self, event: FoundEvent, id: String) -> Alert {
         let overrides = Overrides::of(self.rule, &event.document);
         let building_block = self.rule.is_building_block();
@@ -155,7 +198,7 @@ impl<'a> AlertBuilder<'a> {
     pub(crate) fn sequence_alerts(&self, events: Vec<FoundEvent>) -> Vec<Alert> {
         let uuid = self.rule.rule_id.as_str();
         let plain = Overrides::none(self.rule);
-        let ancestors: Vec<Vec<Ancestor>> = events.iter().map(|event| vec![Ancestor::event(event)]).collect();
+        let ancestors: Vec<Vec<Ancestor>> = events.iter().map(Ancestor::of_event).collect();
         let block_ids = id::building_block_ids(&ancestors, uuid);
         let mut blocks: Vec<Document> = events
             .into_iter()
@@ -209,11 +252,11 @@ impl<'a> AlertBuilder<'a> {
 
     /// An event with the fields that every alert has.
     fn base(&self, event: FoundEvent, overrides: &Overrides, id: &str) -> Document {
-        let ancestor = Ancestor::event(&event);
+        let ancestors = Ancestor::of_event(&event);
         let reason = reason::reason(&event.document, overrides.severity.as_str(), &overrides.rule_name);
         let original_time = common::original_time(&event.document);
         let mut document = prepare_source(event.document);
-        self.finish(&mut document, overrides, id, original_time, &[ancestor], &reason);
+        self.finish(&mut document, overrides, id, original_time, &ancestors, &reason);
         document
     }
 

@@ -1,7 +1,7 @@
 //! `kibana.alert.rule.*`: what every alert of a rule says of the rule.
 
 use rulehound_events::Document;
-use rulehound_rules::Rule;
+use rulehound_rules::{Rule, RuleType};
 use serde_json::{Value, json};
 
 /// The rule's own settings that Kibana repeats beside `kibana.alert.rule.parameters`.
@@ -36,10 +36,11 @@ pub(super) fn rule_fields(rule: &Rule) -> Document {
     let mut set = |name: &str, value: Value| {
         fields.insert(format!("kibana.alert.rule.{name}"), value);
     };
-    set("category", json!("Event Correlation Rule"));
+    let (category, type_id) = names(rule.rule_type());
+    set("category", json!(category));
     set("consumer", json!("siem"));
     set("producer", json!("siem"));
-    set("rule_type_id", json!("siem.eqlRule"));
+    set("rule_type_id", json!(type_id));
     set("execution.type", json!("scheduled"));
     // Kibana gives an installed rule an id of its own; here a rule is what its rule_id says.
     set("uuid", json!(rule.rule_id.as_str()));
@@ -68,4 +69,18 @@ pub(super) fn rule_fields(rule: &Rule) -> Document {
     }
     set("parameters", Value::Object(parameters));
     fields
+}
+
+/// What Kibana calls the types of rule, and their ids among the types of its alerting framework.
+fn names(rule_type: RuleType) -> (&'static str, &'static str) {
+    match rule_type {
+        RuleType::Eql | RuleType::Behavior => ("Event Correlation Rule", "siem.eqlRule"),
+        RuleType::Esql => ("ES|QL Rule", "siem.esqlRule"),
+        RuleType::MachineLearning => ("Machine Learning Rule", "siem.mlRule"),
+        RuleType::NewTerms => ("New Terms Rule", "siem.newTermsRule"),
+        RuleType::Query => ("Custom Query Rule", "siem.queryRule"),
+        RuleType::SavedQuery => ("Saved Query Rule", "siem.savedQueryRule"),
+        RuleType::ThreatMatch => ("Indicator Match Rule", "siem.indicatorRule"),
+        RuleType::Threshold => ("Threshold Rule", "siem.thresholdRule"),
+    }
 }

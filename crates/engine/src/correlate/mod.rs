@@ -9,6 +9,7 @@ mod new_terms;
 mod ordinal;
 mod sample;
 mod sequence;
+mod suppress;
 #[cfg(test)]
 mod testing;
 mod threat_match;
@@ -19,6 +20,7 @@ pub use new_terms::{NewTermsCorrelator, NewTermsState};
 pub use ordinal::{EventTime, Ordinal};
 pub use sample::{SampleCorrelator, SampleState};
 pub use sequence::{SequenceCorrelator, SequenceState};
+pub use suppress::{Suppressor, SuppressorState};
 pub(crate) use threat_match::is_indicator;
 pub use threat_match::{ThreatMatchCorrelator, ThreatMatchState};
 pub use threshold::{ThresholdCorrelator, ThresholdState};

@@ -8,7 +8,8 @@
 //! names the indicators; a mapping's entries must all hold for the same indicator.
 //!
 //! A plan has two steps for each mapping: the events and the indicators, joined by the values of its entries. Entries
-//! that are negated join nothing: their fields are captured, and compared.
+//! that are negated join nothing: their fields are captured, and compared. Where the query for indicators asks for those
+//! of the last so many days, these count from the run.
 //!
 //! # Memory
 //!
@@ -16,8 +17,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use rulehound_query::{JoinKey, ThreatEntry, ThreatMatchPlan, Window};
+use rulehound_query::{Expr, JoinKey, ThreatEntry, ThreatMatchPlan, Window};
+use rulehound_schema::{Field, FieldSource, Value};
 use serde::{Deserialize, Serialize};
+
+use crate::order::TIMESTAMP;
 
 use super::{
     Captured, Correlator, Details, Detection, EventHandle, EventTime, Hit, IndicatorMatch, Key, Limits,
@@ -29,6 +33,7 @@ use super::{
 #[derive(Debug)]
 pub struct ThreatMatchCorrelator {
     window: Window,
+    oldest: Option<Expr>,
     limits: Limits,
     keys: HashMap<(u32, Key), Waiting>,
     /// Keys that have events, with the last run that sees one of them.
@@ -63,7 +68,14 @@ pub struct ThreatMatchState {
 impl ThreatMatchCorrelator {
     /// A correlator for a plan.
     pub fn new(plan: &ThreatMatchPlan, limits: Limits) -> Self {
-        Self { window: plan.window, limits, keys: HashMap::new(), ends: BTreeSet::new(), dropped: 0 }
+        Self {
+            window: plan.window,
+            oldest: plan.oldest.clone(),
+            limits,
+            keys: HashMap::new(),
+            ends: BTreeSet::new(),
+            dropped: 0,
+        }
     }
 
     fn take(
@@ -78,13 +90,17 @@ impl ThreatMatchCorrelator {
         let key = (step.0 / 2, key);
         let is_event = !is_indicator(step);
         let waiting = self.keys.entry(key.clone()).or_default();
-        let window = self.window;
+        let (window, oldest) = (self.window, &self.oldest);
         let last_run = |side: &Side| window.last_run(side.ordinal.time.parts().0);
         let run = window.first_run(side.ordinal.time.parts().0);
         if is_event {
-            found.extend(waiting.indicators.iter().filter_map(|indicator| pair(&key, &side, indicator)));
+            let valid =
+                waiting.indicators.iter().filter(|indicator| !is_too_old(indicator, oldest.as_ref(), run));
+            found.extend(valid.filter_map(|indicator| pair(&key, &side, indicator)));
         } else {
+            let valid = !is_too_old(&side, oldest.as_ref(), run);
             let seen = waiting.events.iter().filter(|event| last_run(event) >= run);
+            let seen = seen.filter(|_| valid);
             found.extend(seen.filter_map(|event| pair(&key, event, &side)));
         }
         while waiting.events.front().is_some_and(|event| last_run(event) < run) {
@@ -116,6 +132,26 @@ impl ThreatMatchCorrelator {
                 self.keys.remove(&key);
             }
         }
+    }
+}
+
+/// Whether an indicator is older than a run takes them. One without a time never is.
+fn is_too_old(indicator: &Side, oldest: Option<&Expr>, run: i64) -> bool {
+    let time = indicator.ordinal.time;
+    match oldest.and_then(|oldest| oldest.evaluate(&Clock(run))) {
+        Some(oldest) => {
+            time != EventTime::MIN && EventTime::from_value(&oldest).is_some_and(|oldest| time < oldest)
+        }
+        None => false,
+    }
+}
+
+/// An event that has a time and nothing else: a run, in milliseconds since the epoch.
+struct Clock(i64);
+
+impl FieldSource for Clock {
+    fn values(&self, field: &Field) -> Vec<Value<'_>> {
+        if *field.name == *TIMESTAMP { vec![Value::Date(self.0)] } else { Vec::new() }
     }
 }
 

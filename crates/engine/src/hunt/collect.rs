@@ -29,6 +29,8 @@ pub(super) struct Hits {
     pub(super) steps: Vec<PartFiles>,
     /// What the events of those have become.
     pub(super) places: Places,
+    /// Events that rules over alerts may join with them.
+    pub(super) with_alerts: Vec<EventRef>,
     /// Hits that join under too many keys.
     pub(super) too_many_keys: u64,
 }
@@ -54,6 +56,7 @@ struct ThreadHits {
     shelf: Shelf,
     events: Vec<Vec<EventRef>>,
     steps: StepHits,
+    with_alerts: Vec<EventRef>,
     too_many_keys: u64,
 }
 
@@ -112,6 +115,9 @@ impl<'a> Collector<'a> {
             };
             let own_order = self.questions.orders.get(rule.0).and_then(Option::as_ref);
             let captures: Vec<&Field> = captures.iter().collect();
+            if self.questions.reads_alerts(*rule) {
+                hits.with_alerts.extend(rows.set_indices().filter_map(|row| *events.get(row)?));
+            }
             let hit = rows.set_indices().filter_map(|row| Some((row, (*events.get(row)?)?)));
             if !is_step {
                 if let Some(of_rule) = hits.events.get_mut(rule.0) {
@@ -167,28 +173,32 @@ impl<'a> Collector<'a> {
         }
         let of_threads = self.idle.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (mut shelves, mut others) = (Vec::new(), Vec::new());
-        for ThreadHits { shelf, events, steps, too_many_keys } in of_threads {
+        for ThreadHits { shelf, events, steps, with_alerts, too_many_keys } in of_threads {
             shelves.push(shelf);
-            others.push((events, steps, too_many_keys));
+            others.push((events, steps, with_alerts, too_many_keys));
         }
         let (store, places) = EventStore::new(shelves, threads)?;
         let mut events = vec![Vec::new(); self.rules];
         let mut steps = Vec::new();
         let mut too_many_keys = 0;
-        for (shelf, (of_thread, its_steps, its_too_many)) in others.into_iter().enumerate() {
+        let mut with_alerts = Vec::new();
+        for (shelf, (of_thread, its_steps, its_with_alerts, its_too_many)) in others.into_iter().enumerate() {
             for (all, hit) in events.iter_mut().zip(of_thread) {
                 for event in hit {
                     all.push(places.of(shelf, event)?);
                 }
             }
+            for event in its_with_alerts {
+                with_alerts.push(places.of(shelf, event)?);
+            }
             steps.push(its_steps);
             too_many_keys += its_too_many;
         }
-        for events in &mut events {
+        for events in events.iter_mut().chain([&mut with_alerts]) {
             events.sort_unstable();
             events.dedup();
         }
-        Ok(Hits { store, events, steps: parts(steps), places, too_many_keys })
+        Ok(Hits { store, events, steps: parts(steps), places, with_alerts, too_many_keys })
     }
 }
 
@@ -198,6 +208,7 @@ impl ThreadHits {
             shelf: Shelf::new(),
             events: vec![Vec::new(); rules],
             steps: StepHits::new(hasher),
+            with_alerts: Vec::new(),
             too_many_keys: 0,
         }
     }

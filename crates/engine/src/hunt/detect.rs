@@ -18,6 +18,7 @@ use super::collect::Hits;
 use super::questions::RuleIndex;
 use super::steps::{OwnPlace, Part, StepHit};
 use super::store::{EventRef, EventStore};
+use super::suppress::Folded;
 
 /// How many samples of one join key a rule finds: Elasticsearch's default.
 const SAMPLES_PER_KEY: usize = 1;
@@ -27,6 +28,8 @@ const SAMPLES_PER_KEY: usize = 1;
 pub(super) struct Found {
     pub(super) rule: RuleIndex,
     pub(super) events: FoundEvents,
+    /// What was folded into it, if the rule suppresses alerts that are alike.
+    pub(super) folded: Option<Box<Folded>>,
 }
 
 /// The events of a detection.
@@ -79,7 +82,8 @@ pub(super) struct Detections {
 pub(super) fn detect(queries: &[&Query], hits: &mut Hits, threads: usize) -> io::Result<Detections> {
     let mut detections = Detections::default();
     for (rule, events) in (0..).map(RuleIndex).zip(std::mem::take(&mut hits.events)) {
-        let found = events.into_iter().map(|event| Found { rule, events: FoundEvents::Single(event) });
+        let found =
+            events.into_iter().map(|event| Found { rule, events: FoundEvents::Single(event), folded: None });
         add(&mut detections.found, queries, rule, found.collect());
     }
     let Joined { found, without_time, correlating } = join(queries, hits, threads)?;
@@ -87,8 +91,9 @@ pub(super) fn detect(queries: &[&Query], hits: &mut Hits, threads: usize) -> io:
     for (rule, mut found) in found {
         let Some(query) = queries.get(rule.0) else { continue };
         in_order_of_results(&query.plan, &mut found);
-        let found =
-            found.into_iter().filter_map(|detection| Some(Found { rule, events: events_of(detection)? }));
+        let found = found
+            .into_iter()
+            .filter_map(|detection| Some(Found { rule, events: events_of(detection)?, folded: None }));
         add(&mut detections.found, queries, rule, found.collect());
     }
     sort(&mut detections.found, &hits.store);

@@ -7,13 +7,15 @@
 
 mod collect;
 mod detect;
+mod higher_order;
 mod overflow;
 mod profile;
 mod questions;
 mod steps;
 mod store;
+mod suppress;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -25,9 +27,9 @@ use rulehound_rules::Rule;
 use crate::MatcherError;
 use crate::alert::{Alert, AlertBuilder};
 
-use collect::Collector;
+use collect::{Collector, Hits};
 use detect::{Detections, Found, FoundEvents, detect};
-use questions::Questions;
+use questions::{Questions, RuleIndex};
 use store::EventStore;
 
 pub use overflow::Overflow;
@@ -75,19 +77,12 @@ pub struct Hunt<'a> {
     pub events_hit: u64,
     /// Hits of records that were read before (the same `_index` and `_id`): each event counts once.
     pub duplicates: u64,
-    /// Hits of sequences and samples that could not be put in order, because the event has no time.
-    pub without_time: u64,
-    /// Hits of sequences and samples that were left out because of [`crate::correlate::TooManyKeys`].
-    pub too_many_keys: u64,
-    /// Rules that gave more in one interval than their `max_signals`. The alerts are given all the same.
-    pub overflows: Vec<Overflow>,
     /// What each rule cost, if that was asked for.
     pub profile: Option<HuntProfile>,
     /// Where the time after the scan's own stages went.
     pub times: HuntTimes,
     rules: &'a [(&'a Rule, &'a Query)],
-    detections: Detections,
-    store: EventStore,
+    stages: Vec<Stage>,
     created: Timestamp,
 }
 
@@ -118,7 +113,6 @@ pub fn hunt<'a>(
     let started = Instant::now();
     let questions = Questions::new(rules, options)?;
     let compile = started.elapsed();
-    let queries: Vec<&Query> = rules.iter().map(|(_, query)| *query).collect();
     let collector = Collector::new(&questions, rules.len());
     let scan_options = ScanOptions { layout: questions.layout.clone(), ..options.scan.clone() };
     let scan = scan(inputs, &scan_options, &|batch| collector.take(&batch));
@@ -126,29 +120,73 @@ pub fn hunt<'a>(
     let keeping = scan.times.sink.saturating_sub(matching);
     let started = Instant::now();
     let mut hits = collector.finish(options.scan.threads)?;
-    let detections = detect(&queries, &mut hits, options.scan.threads)?;
-    let profile = options.profile.then(|| HuntProfile::new(&questions, rules.len(), &detections.correlating));
-    let overflows = overflow::overflows(rules, &detections.found, &hits.store);
+    let with_alerts = std::mem::take(&mut hits.with_alerts);
+    let mut stage = Stage::new(rules, hits, options.scan.threads)?;
+    let profile = options.profile.then(|| HuntProfile::new(&questions, rules.len(), &stage.correlating));
+    let (events_hit, duplicates) = (stage.store.len() as u64, stage.store.duplicates());
+    let of_alerts = higher_order::run(rules, &mut stage, &with_alerts, options)?;
     let times = HuntTimes { compile, matching, keeping, correlating: started.elapsed() };
     Ok(Hunt {
         scan,
-        events_hit: hits.store.len() as u64,
-        duplicates: hits.store.duplicates(),
-        without_time: detections.without_time,
-        too_many_keys: hits.too_many_keys,
-        overflows,
+        events_hit,
+        duplicates,
         profile,
         times,
         rules,
-        detections,
-        store: hits.store,
+        stages: [Some(stage), of_alerts].into_iter().flatten().collect(),
         created: options.created,
     })
 }
 
+/// What came of some hits.
+#[derive(Debug)]
+struct Stage {
+    found: Vec<Found>,
+    store: EventStore,
+    /// Hits that could not be put in order, because the event has no time.
+    without_time: u64,
+    /// Hits that were left out because of [`crate::correlate::TooManyKeys`].
+    too_many_keys: u64,
+    /// Detections that were folded into others.
+    suppressed: u64,
+    /// How long the correlator of each rule took, in all threads together.
+    correlating: BTreeMap<RuleIndex, Duration>,
+}
+
+impl Stage {
+    /// Correlates hits, and folds what is alike.
+    fn new(rules: &[(&Rule, &Query)], mut hits: Hits, threads: usize) -> io::Result<Self> {
+        let queries: Vec<&Query> = rules.iter().map(|(_, query)| *query).collect();
+        let Detections { mut found, without_time, correlating } = detect(&queries, &mut hits, threads)?;
+        let Hits { store, too_many_keys, .. } = hits;
+        let suppressed = suppress::suppress(rules, &mut found, &store)?;
+        Ok(Self { found, store, without_time, too_many_keys, suppressed, correlating })
+    }
+
+    /// Makes the alerts, and gives each to `sink` with what it was found as.
+    fn alerts<E: From<HuntError>>(
+        &self,
+        rules: &[(&Rule, &Query)],
+        created: Timestamp,
+        mut sink: impl FnMut(&Found, Alert) -> Result<(), E>,
+    ) -> Result<(), E> {
+        // Few of the rules find anything.
+        let mut builders: HashMap<usize, AlertBuilder<'_>> = HashMap::new();
+        for found in &self.found {
+            let Some((rule, _)) = rules.get(found.rule.0) else { continue };
+            let builder = builders.entry(found.rule.0).or_insert_with(|| AlertBuilder::new(rule, created));
+            for alert in alerts_of(builder, found, &self.store).map_err(HuntError::from)? {
+                sink(found, alert)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Hunt<'_> {
-    /// Makes the alerts, in the order of the time of their first event, and gives each to `sink` with
-    /// the place of its rule among the rules of the hunt. The alerts of a sequence come together, the shell first.
+    /// Makes the alerts, in the order of the time of their first event, those of rules over alerts after the others, and
+    /// gives each to `sink` with the place of its rule among the rules of the hunt. The alerts of a sequence come
+    /// together, the shell first.
     ///
     /// # Errors
     ///
@@ -157,23 +195,39 @@ impl Hunt<'_> {
         &mut self,
         mut sink: impl FnMut(usize, Alert) -> Result<(), E>,
     ) -> Result<(), E> {
-        // Few of the rules find anything.
-        let mut builders: HashMap<usize, AlertBuilder<'_>> = HashMap::new();
-        for found in &self.detections.found {
-            let Some((rule, _)) = self.rules.get(found.rule.0) else { continue };
-            let builder =
-                builders.entry(found.rule.0).or_insert_with(|| AlertBuilder::new(rule, self.created));
-            for alert in alerts_of(builder, found, &self.store).map_err(HuntError::from)? {
-                sink(found.rule.0, alert)?;
-            }
+        for stage in &self.stages {
+            stage.alerts(self.rules, self.created, |found, alert| sink(found.rule.0, alert))?;
         }
         Ok(())
+    }
+
+    /// Hits that could not be put in order, because the event has no time.
+    pub fn without_time(&self) -> u64 {
+        self.stages.iter().map(|stage| stage.without_time).sum()
+    }
+
+    /// Hits that were left out because of [`crate::correlate::TooManyKeys`].
+    pub fn too_many_keys(&self) -> u64 {
+        self.stages.iter().map(|stage| stage.too_many_keys).sum()
+    }
+
+    /// Detections that were folded into others that are alike, because their rules say so.
+    pub fn suppressed(&self) -> u64 {
+        self.stages.iter().map(|stage| stage.suppressed).sum()
+    }
+
+    /// Rules that gave more in one interval than their `max_signals`. The alerts are given all the same.
+    pub fn overflows(&self) -> Vec<Overflow> {
+        self.stages
+            .iter()
+            .flat_map(|stage| overflow::overflows(self.rules, &stage.found, &stage.store))
+            .collect()
     }
 }
 
 /// Makes the alerts of a detection; of a sequence the shell first.
 fn alerts_of(builder: &AlertBuilder<'_>, found: &Found, store: &EventStore) -> io::Result<Vec<Alert>> {
-    Ok(match &found.events {
+    let mut alerts = match &found.events {
         FoundEvents::Single(event) => vec![builder.event_alert(store.read(*event)?)],
         FoundEvents::Correlated(events) => {
             let events = events.iter().map(|event| store.read(*event));
@@ -189,5 +243,9 @@ fn alerts_of(builder: &AlertBuilder<'_>, found: &Found, store: &EventStore) -> i
         FoundEvents::Group(group) => {
             builder.group_alert(&group.key, &group.bucket, group.bucket.last).into_iter().collect()
         }
-    })
+    };
+    if let (Some(folded), Some(alert)) = (&found.folded, alerts.first_mut()) {
+        builder.suppress(alert, &folded.terms, (folded.start, folded.end), folded.count);
+    }
+    Ok(alerts)
 }

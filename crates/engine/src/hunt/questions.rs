@@ -38,6 +38,8 @@ pub(super) struct Questions {
     pub(super) layout: Arc<Layout>,
     /// The timestamp and tiebreaker fields of each rule that names its own.
     pub(super) orders: Vec<Option<EventOrder>>,
+    /// Whether each rule sees alerts.
+    read_alerts: Vec<bool>,
     questions: Vec<Question>,
 }
 
@@ -50,7 +52,7 @@ impl Questions {
             let plan_steps = steps(&query.plan);
             let is_step = !matches!(query.plan, Plan::Event(_));
             let TimeRange { from, to } = options.range;
-            let time = scope::time_filter(schema, rule.overrides.timestamp_override.as_deref(), from, to);
+            let time = scope::time_filter(schema, order::searched_by(rule), from, to);
             let sees = Filter::And(vec![scope::of_rule(rule, &query.plan), time]);
             for (step, asked) in plan_steps.iter().enumerate() {
                 let step = StepId(u32::try_from(step).unwrap_or(u32::MAX));
@@ -83,7 +85,13 @@ impl Questions {
                 .cloned()
                 .chain(usual_order(schema)),
         );
-        Ok(Self { matcher, layout: Arc::new(layout), orders, questions })
+        let read_alerts = rules.iter().map(|(rule, _)| scope::reads_alerts(rule)).collect();
+        Ok(Self { matcher, layout: Arc::new(layout), orders, read_alerts, questions })
+    }
+
+    /// Whether a rule sees alerts.
+    pub(super) fn reads_alerts(&self, rule: RuleIndex) -> bool {
+        self.read_alerts.get(rule.0).is_some_and(|reads| *reads)
     }
 
     /// All of them, in the order of their filters.

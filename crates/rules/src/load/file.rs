@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rulehound_query::Diagnostic;
+use rulehound_query::Window;
 
 use crate::compile::{Compilation, compile, compile_kind};
 use crate::read::{self, Contents, Format, ObjectKind, Reading, Text, may_hold_any};
@@ -113,7 +114,7 @@ fn compile_reading(reading: &Reading) -> Compilation {
     match (&reading.rule, &reading.kind) {
         (Some(rule), _) => compile(rule),
         // The query of a broken rule is looked at all the same: its author mends both at once.
-        (None, Some(kind)) => compile_kind(kind),
+        (None, Some(kind)) => compile_kind(kind, Window::EVERY_FIVE_MINUTES),
         (None, None) => Compilation::failed(),
     }
 }

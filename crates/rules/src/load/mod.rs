@@ -164,9 +164,11 @@ impl Loader {
         compilation: Compilation,
     ) {
         let Reading { rule, rule_id, rule_type, spans, mut findings, .. } = reading;
-        let Compilation { mut status, diagnostics, filter_problems, not_applied } = compilation;
+        let Compilation { mut status, diagnostics, filter_problems, threat_diagnostics, not_applied } =
+            compilation;
         let span = |field: &str| spans.get(field).cloned().unwrap_or_default();
         findings.extend(into_document(diagnostics, &Literal::new(source, span("query"))));
+        findings.extend(into_document(threat_diagnostics, &Literal::new(source, span("threat_query"))));
         findings.extend(filter_problems.into_iter().map(|message| broken_filter(message, span("filters"))));
         match rule {
             None => self.set.unread.push(UnreadRule { file: file.to_owned(), rule_type }),

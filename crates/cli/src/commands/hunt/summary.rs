@@ -56,12 +56,16 @@ impl Summary<'_> {
             let times = counted(self.hunt.duplicates, "hit");
             writeln!(out, "{times} of records read before: each event counts once")?;
         }
-        if self.hunt.without_time > 0 {
-            let hits = counted(self.hunt.without_time, "event");
+        if self.hunt.without_time() > 0 {
+            let hits = counted(self.hunt.without_time(), "event");
             writeln!(out, "{hits} without a time could not be put in order for sequences")?;
         }
-        if self.hunt.too_many_keys > 0 {
-            let hits = counted(self.hunt.too_many_keys, "hit");
+        if self.hunt.suppressed() > 0 {
+            let alike = counted(self.hunt.suppressed(), "detection");
+            writeln!(out, "{alike} folded into alerts that are alike, as their rules say")?;
+        }
+        if self.hunt.too_many_keys() > 0 {
+            let hits = counted(self.hunt.too_many_keys(), "hit");
             writeln!(out, "{hits} of sequences left out: {TooManyKeys}")?;
         }
         Ok(())
@@ -93,7 +97,7 @@ impl Summary<'_> {
     }
 
     fn write_overflows(&self, out: &mut dyn Write) -> io::Result<()> {
-        for overflow in &self.hunt.overflows {
+        for overflow in self.hunt.overflows() {
             let Some(rule) = self.rules.get(overflow.rule) else { continue };
             writeln!(
                 out,

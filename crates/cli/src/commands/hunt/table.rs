@@ -66,9 +66,11 @@ impl Groups {
             telling: Vec::new(),
             told_of: group_id.clone(),
         });
-        if let Some(host) = field(document, "host.name").and_then(Value::as_str) {
-            group.hosts.insert(host.to_owned());
-        }
+        let hosts = match field(document, "host.name") {
+            Some(Value::Array(hosts)) => hosts.as_slice(),
+            host => host.map_or(&[][..], std::slice::from_ref),
+        };
+        group.hosts.extend(hosts.iter().filter_map(Value::as_str).map(str::to_owned));
         let time = document.get("kibana.alert.original_time").and_then(Value::as_str).map(str::to_owned);
         if time.is_some() {
             group.first = group.first.take().into_iter().chain(time.clone()).min();

@@ -17,6 +17,7 @@ fn plan(interval: u64, look_back: u64) -> ThreatMatchPlan {
     ThreatMatchPlan {
         events: Filter::Constant(true),
         indicators: Filter::Constant(true),
+        oldest: None,
         indicator_index: IndexPatterns::new(["logs-ti_*"]),
         mappings: vec![
             vec![entry("dns.question.name", "threat.indicator.url.domain")],
