@@ -49,7 +49,8 @@ pub(crate) fn of_rule(rule: &Rule, plan: &Plan) -> Filter {
         if of_indicators(plan, id).is_some() {
             continue;
         }
-        step.filter.for_each_field(&mut |field| _ = reads.insert(field.name.clone()));
+        step.whole.for_each_field(&mut |field| _ = reads.insert(field.name.clone()));
+        step.whole.for_each_earlier(&mut |_, field| _ = reads.insert(field.name.clone()));
         reads.extend(step.keys.iter().filter_map(|key| Some(key.field.as_ref()?.name.clone())));
     }
     match rule.kind {

@@ -1,5 +1,5 @@
-//! Both evaluators give the same hits: every step of every EQL rule of the detection-rules repository, over
-//! real events.
+//! Both evaluators give the same hits: every step of every rule of the detection-rules repository and of the endpoint's
+//! behaviour rules that can be run, over real events.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
@@ -26,14 +26,15 @@ fn corpora() -> Option<PathBuf> {
     None
 }
 
-/// The filters of all steps of all EQL rules.
+/// The filters of all steps of all rules, as far as one event alone answers them.
 fn filters(corpora: &Path) -> Vec<Filter> {
     let set = RuleSet::load([
         corpora.join("detection-rules/rules"),
         corpora.join("detection-rules/rules_building_block"),
+        corpora.join("behavior-rules/rules"),
     ]);
     let plans = set.compiled().map(|(_, query)| &query.plan);
-    plans.flat_map(steps).map(|step| step.filter.clone()).collect()
+    plans.flat_map(steps).map(|step| step.filter.into_owned()).collect()
 }
 
 /// Compares the evaluators on a batch; gives the number of hits.

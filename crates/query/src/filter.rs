@@ -99,7 +99,8 @@ impl Filter {
         }
     }
 
-    /// Calls `f` with every field that the filter reads, once a mention.
+    /// Calls `f` with every field that the filter reads, once a mention, also of other events' processes (but not
+    /// of earlier events: see [`Self::for_each_earlier`]).
     pub fn for_each_field(&self, f: &mut dyn FnMut(&Field)) {
         match self {
             Filter::Constant(_) => {}
@@ -108,7 +109,7 @@ impl Filter {
             Filter::Predicate(predicate) => f(&predicate.field),
             Filter::Computed(expr) => expr.for_each_field(f),
             Filter::Element(element) => element.filter.for_each_field(f),
-            Filter::Descendant(_) => {}
+            Filter::Descendant(ancestor) => ancestor.for_each_field(f),
         }
     }
 

@@ -65,11 +65,16 @@ impl Plan {
     pub fn asks_others(&self) -> bool {
         match self {
             Plan::Event(filter) => filter.asks_others(),
-            Plan::Sequence(plan) => {
-                plan.steps.iter().chain(&plan.until).any(|step| step.filter.asks_others())
-            }
+            Plan::Sequence(plan) => plan.asks_others(),
             _ => false,
         }
+    }
+}
+
+impl SequencePlan {
+    /// As [`Plan::asks_others`].
+    pub fn asks_others(&self) -> bool {
+        self.steps.iter().chain(&self.until).any(|step| step.filter.asks_others())
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rulehound_query::{Diagnostic, Filter, Plan, Query, Severity, Window, eql};
 use rulehound_schema::Schema;
 
-use crate::kind::{BehaviorRule, EqlRule, Language, QuerySource, RuleKind, RuleType};
+use crate::kind::{EqlRule, Language, QuerySource, RuleKind, RuleType};
 use crate::rule::Rule;
 use crate::source::{CompiledSource, compile_filters, compile_source};
 
@@ -36,8 +36,6 @@ pub enum NotRun {
     Type(RuleType),
     /// Queries in its language are not run, or not by rules of its type.
     Language(Language),
-    /// A condition of its asks about other events than its own, which is not done yet.
-    OtherEvents,
 }
 
 impl Status {
@@ -57,7 +55,6 @@ impl fmt::Display for NotRun {
             Self::Deprecated => f.write_str("deprecated"),
             Self::Type(rule_type) => write!(f, "{rule_type} rules are not run yet"),
             Self::Language(language) => write!(f, "queries in {language} are not run by its type"),
-            Self::OtherEvents => f.write_str("its conditions on other events are not asked yet"),
         }
     }
 }
@@ -129,7 +126,7 @@ fn within_look_back(plan: &mut Plan, look_back: Duration) {
 /// Compiles what a rule has by its type; it runs so.
 pub(crate) fn compile_kind(kind: &RuleKind, window: Window) -> Compilation {
     match kind {
-        RuleKind::Behavior(rule) => compile_behavior(rule),
+        RuleKind::Behavior(rule) => compile_events(&rule.source, EVENT_CATEGORY, eql::Dialect::Endpoint),
         RuleKind::Eql(eql) => compile_eql(eql),
         RuleKind::Query(source) => compile_search_rule(source),
         RuleKind::SavedQuery(rule) => compile_search_rule(&rule.source),
@@ -144,16 +141,6 @@ pub(crate) fn compile_kind(kind: &RuleKind, window: Window) -> Compilation {
 fn compile_eql(rule: &EqlRule) -> Compilation {
     let category = rule.event_category_override.as_deref().unwrap_or(EVENT_CATEGORY);
     compile_events(&rule.source, category, eql::Dialect::Elasticsearch)
-}
-
-fn compile_behavior(rule: &BehaviorRule) -> Compilation {
-    let compilation = compile_events(&rule.source, EVENT_CATEGORY, eql::Dialect::Endpoint);
-    match &compilation.status {
-        Status::Compiled(query) if query.plan.asks_others() => {
-            Compilation { status: Status::NotRun(NotRun::OtherEvents), ..compilation }
-        }
-        _ => compilation,
-    }
 }
 
 /// A query in a dialect of EQL.

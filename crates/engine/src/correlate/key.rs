@@ -98,6 +98,21 @@ impl KeyValue {
         }
     }
 
+    /// The value again; `None` for null.
+    pub(crate) fn to_value(&self) -> Option<Value<'_>> {
+        Some(match self {
+            Self::Null => return None,
+            Self::Boolean(bit) => Value::Boolean(*bit),
+            Self::Long(number) => Value::Long(*number),
+            Self::UnsignedLong(number) => Value::UnsignedLong(*number),
+            Self::Double(number) => Value::Double(number.get()),
+            Self::Date(millis) => Value::Date(*millis),
+            Self::DateNanos(nanos) => Value::DateNanos(*nanos),
+            Self::Ip(address) => Value::Ip(*address),
+            Self::String(text) => Value::String(text.as_ref().into()),
+        })
+    }
+
     /// As Elasticsearch gives it in JSON, like [`Value::to_json`].
     pub fn to_json(&self) -> serde_json::Value {
         match self {

@@ -4,7 +4,9 @@
 //! only [`Hit`]s. A plan is split into its [`steps`]; whoever drives a correlator matches each step's filter,
 //! reads the keys of those that hold ([`keys_of`]), puts the hits in order and pushes them.
 
+mod event;
 mod key;
+pub(crate) mod late;
 mod new_terms;
 mod ordinal;
 mod sample;
@@ -15,6 +17,7 @@ mod testing;
 mod threat_match;
 mod threshold;
 
+pub use event::EventCorrelator;
 pub use key::{Double, Key, KeyValue, MAX_KEYS, TooManyKeys, keys_of};
 pub use new_terms::{NewTermsCorrelator, NewTermsState};
 pub use ordinal::{EventTime, Ordinal};
@@ -29,7 +32,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use rulehound_query::{Filter, JoinKey, Plan};
-use rulehound_schema::{Field, FieldSource};
+use rulehound_schema::{Field, FieldSource, FieldType};
 use serde::{Deserialize, Serialize};
 
 /// A filter of a plan, by its place in [`steps`].
@@ -65,10 +68,13 @@ pub struct StepMatch {
 /// What else a correlator needs to know of an event: the values of some fields, in their order, each value once.
 pub type Captured = Arc<[Vec<KeyValue>]>;
 
-/// The values of some fields of an event.
-pub fn capture(fields: &[&Field], event: &dyn FieldSource) -> Captured {
-    let values = |field: &&Field| {
-        let mut values: Vec<KeyValue> = event.values(field).iter().map(KeyValue::from).collect();
+/// The values of some fields of an event. A field of the type `object` stands for the objects at its path, as JSON.
+pub fn capture(fields: &[Field], event: &dyn FieldSource) -> Captured {
+    let values = |field: &Field| {
+        let mut values: Vec<KeyValue> = match field.field_type {
+            FieldType::Object => late::objects_of(&field.name, event),
+            _ => event.values(field).iter().map(KeyValue::from).collect(),
+        };
         values.sort();
         values.dedup();
         values
@@ -96,6 +102,8 @@ pub enum Details {
     /// Nothing: the events are all.
     #[default]
     None,
+    /// The event stands for itself.
+    Single,
     /// Of a threshold: a group of events, of which the detection has the last.
     Bucket(Bucket),
     /// Of new terms: they are the detection's key.
@@ -168,11 +176,11 @@ pub trait Correlator: Send {
 }
 
 /// Runs the hits of a whole input, in order, through the correlator of a plan. Gives the detections in the
-/// order of results: sequences by their last events, samples by their keys. None for single events.
+/// order of results: sequences by their last events, samples by their keys.
 pub fn correlate(plan: &Plan, hits: impl IntoIterator<Item = Hit>, samples_per_key: usize) -> Vec<Detection> {
     let mut detections = Vec::new();
     let mut correlator: Box<dyn Correlator> = match plan {
-        Plan::Event(_) => return detections,
+        Plan::Event(_) => Box::new(EventCorrelator::new(plan)),
         Plan::Sequence(plan) => Box::new(SequenceCorrelator::new(plan)),
         Plan::Sample(plan) => Box::new(SampleCorrelator::new(plan, samples_per_key)),
         Plan::Threshold(plan) => Box::new(ThresholdCorrelator::new(plan, Limits::default())),
@@ -220,6 +228,8 @@ impl Default for Limits {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum State {
+    /// Of an [`EventCorrelator`], which remembers nothing.
+    Event,
     /// Of a [`SequenceCorrelator`].
     Sequence(SequenceState),
     /// Of a [`SampleCorrelator`].
@@ -240,23 +250,37 @@ pub struct StateMismatch;
 /// A filter of a plan and the keys that its events join by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepQuery<'a> {
-    /// What an event must satisfy.
-    pub filter: &'a Filter,
+    /// What an event must satisfy, as far as the event alone tells.
+    pub filter: Cow<'a, Filter>,
+    /// What it must satisfy, all told.
+    pub whole: &'a Filter,
     /// The join keys; none for single events.
     pub keys: Cow<'a, [JoinKey]>,
     /// Fields whose values the correlator must know.
-    pub captures: Vec<&'a Field>,
+    pub captures: Vec<Field>,
 }
 
 impl<'a> StepQuery<'a> {
     fn new(filter: &'a Filter, keys: impl Into<Cow<'a, [JoinKey]>>) -> Self {
-        Self { filter, keys: keys.into(), captures: Vec::new() }
+        Self { filter: late::possible(filter), whole: filter, keys: keys.into(), captures: Vec::new() }
     }
 }
 
 /// The filters of a plan in the order of their [`StepId`]s: the steps, then `until`; of a threat match, for each mapping
 /// the events, then the indicators.
 pub fn steps(plan: &Plan) -> Vec<StepQuery<'_>> {
+    let mut steps = matched_steps(plan);
+    if plan.asks_others() {
+        let late = late::LatePlan::new(plan);
+        for (number, step) in steps.iter_mut().enumerate() {
+            let captures = late.step(number).map(late::LateStep::captures);
+            step.captures.extend_from_slice(captures.unwrap_or_default());
+        }
+    }
+    steps
+}
+
+fn matched_steps(plan: &Plan) -> Vec<StepQuery<'_>> {
     match plan {
         Plan::Event(filter) => vec![StepQuery::new(filter, &[][..])],
         Plan::Sequence(sequence) => {
@@ -267,7 +291,7 @@ pub fn steps(plan: &Plan) -> Vec<StepQuery<'_>> {
             sample.filters.iter().map(|step| StepQuery::new(&step.filter, &step.keys[..])).collect()
         }
         Plan::Threshold(plan) => {
-            let captures = plan.cardinality.iter().map(|(field, _)| field).collect();
+            let captures = plan.cardinality.iter().map(|(field, _)| field.clone()).collect();
             vec![StepQuery { captures, ..StepQuery::new(&plan.filter, required(&plan.group_by)) }]
         }
         Plan::NewTerms(plan) => vec![StepQuery::new(&plan.filter, required(&plan.fields))],

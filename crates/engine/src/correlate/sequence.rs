@@ -20,12 +20,20 @@
 //!   last event; with only the latter, none within `maxspan` after the first. The latter is known only when
 //!   that time has passed.
 //!
+//! # Conditions on earlier events
+//!
+//! In the endpoint's dialect a step may ask about the events before it (`event0.file.name`). What such conditions read of
+//! an event is then part of what a match is known by, as a join key is: matches that differ in it are pending side by
+//! side, so that `a == event0.a` comes to what `by a` does. An event moves on the newest pending match for which the
+//! condition of its step holds, one for each key.
+//!
 //! `head` and `tail` pick from the results; the direction in which Elasticsearch then searches changes none.
 //!
 //! # Memory
 //!
 //! With `maxspan` all that is older than it goes as time advances (at the latest after twice its length);
-//! without it a key stays until its matches are complete.
+//! without it a key stays until its matches are complete. Of matches that are pending side by side for one key and step
+//! the oldest goes if they are more than [`MOST_PENDING`], and is counted.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -34,21 +42,27 @@ use std::time::Duration;
 use rulehound_query::SequencePlan;
 use serde::{Deserialize, Serialize};
 
+use super::late::{Kept, LatePlan};
 use super::{
-    Correlator, Details, Detection, EventHandle, EventTime, Hit, Key, Ordinal, State, StateMismatch,
-    StepMatch,
+    Captured, Correlator, Details, Detection, EventHandle, EventTime, Hit, Key, Ordinal, State,
+    StateMismatch, StepMatch,
 };
 
 /// Finds sequences.
 #[derive(Debug)]
 pub struct SequenceCorrelator {
     shape: Shape,
+    late: LatePlan,
+    dropped: u64,
     keys: HashMap<Key, KeyState>,
     /// When to look whether a key can go; each key of `keys` once, if there is a `maxspan`.
     expiry: VecDeque<(EventTime, Key)>,
     /// When matches that wait for the absence of an event are settled.
     deadlines: BTreeSet<(EventTime, Key)>,
 }
+
+/// The most matches of one key that are pending at one step. Each event is put to all of them.
+const MOST_PENDING: usize = 1024;
 
 /// What the plan asks for.
 #[derive(Debug)]
@@ -76,8 +90,8 @@ enum Role {
 /// What is remembered of one key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct KeyState {
-    /// By the number of the last event. As many as events must be there, less one.
-    pending: Vec<Option<Partial>>,
+    /// By the number of the last event; the newest last. As many as events must be there, less one.
+    pending: Vec<Vec<Partial>>,
     /// Events that should be missing, by how many events of a match come before them.
     unwanted: Vec<Recent>,
     /// Matches complete but for the absence of an event after the last.
@@ -96,6 +110,18 @@ struct Partial {
     leading: Option<EventTime>,
     /// An unwanted event stood between two of the events.
     spoiled: bool,
+    /// What later steps read of the events. Pending matches of one step differ in it.
+    kept: Vec<Kept>,
+}
+
+/// An event that has passed what the matcher asks for a step.
+#[derive(Clone, Copy)]
+struct Candidate<'a> {
+    step: usize,
+    event: EventHandle,
+    time: EventTime,
+    captured: &'a Captured,
+    late: &'a LatePlan,
 }
 
 /// A match that an unwanted event up to its deadline would spoil.
@@ -125,6 +151,8 @@ impl SequenceCorrelator {
     pub fn new(plan: &SequencePlan) -> Self {
         Self {
             shape: Shape::new(plan),
+            late: LatePlan::of_sequence(plan),
+            dropped: 0,
             keys: HashMap::new(),
             expiry: VecDeque::new(),
             deadlines: BTreeSet::new(),
@@ -134,13 +162,18 @@ impl SequenceCorrelator {
     /// Takes an event for one step and key.
     fn take(
         &mut self,
-        role: Role,
-        key: Key,
+        matched: StepMatch,
         ordinal: &Ordinal,
         event: EventHandle,
         found: &mut Vec<Detection>,
     ) {
-        let time = ordinal.time;
+        let StepMatch { step, key, captured } = matched;
+        let (step, time) = (step.0 as usize, ordinal.time);
+        let Some(role) = self.shape.roles.get(step).copied() else { return };
+        // Other steps are asked once it is known which events came before.
+        if !matches!(role, Role::Positive(1..)) && !self.late.holds(step, &captured, &[]) {
+            return;
+        }
         if !self.keys.contains_key(&key) {
             if !self.shape.begins(role) {
                 return;
@@ -154,7 +187,8 @@ impl SequenceCorrelator {
         state.seen = time;
         match role {
             Role::Positive(number) => {
-                let complete = state.take_event(&self.shape, number, time, event);
+                let candidate = Candidate { step, event, time, captured: &captured, late: &self.late };
+                let complete = state.take_event(&self.shape, number, candidate, &mut self.dropped);
                 let detection = complete.map(|partial| self.shape.judge(&partial, &key, ordinal));
                 match detection {
                     None | Some(Verdict::Spoiled) => {}
@@ -173,7 +207,7 @@ impl SequenceCorrelator {
                     state.waiting.retain(|waiting| waiting.detection.ordinal.time >= time);
                 }
             }
-            Role::Until => state.pending.fill(None),
+            Role::Until => state.pending.iter_mut().for_each(Vec::clear),
         }
         if self.shape.maxspan.is_none() && state.is_empty() {
             self.keys.remove(&key);
@@ -208,8 +242,7 @@ impl Correlator for SequenceCorrelator {
         // From the last step to the first, and `until` after all.
         hit.matches.sort_by_key(|step| (role(step) == Some(Role::Until), Reverse(step.step)));
         for step in hit.matches {
-            let Some(role) = self.shape.roles.get(step.step.0 as usize).copied() else { continue };
-            self.take(role, step.key, &hit.ordinal, hit.event, detections);
+            self.take(step, &hit.ordinal, hit.event, detections);
         }
     }
 
@@ -226,6 +259,10 @@ impl Correlator for SequenceCorrelator {
         }
         self.expiry.clear();
         self.deadlines.clear();
+    }
+
+    fn dropped(&self) -> u64 {
+        self.dropped
     }
 
     fn save(&self) -> State {
@@ -325,7 +362,7 @@ impl Shape {
 impl KeyState {
     fn new(shape: &Shape, seen: EventTime) -> Self {
         Self {
-            pending: vec![None; shape.positives.saturating_sub(1)],
+            pending: vec![Vec::new(); shape.positives.saturating_sub(1)],
             unwanted: vec![Recent::default(); shape.positives],
             waiting: Vec::new(),
             seen,
@@ -334,8 +371,8 @@ impl KeyState {
 
     /// Whether a saved state is of a plan of this shape.
     fn fits(&self, shape: &Shape) -> bool {
-        let events = |(number, pending): (usize, &Option<Partial>)| {
-            pending.as_ref().is_none_or(|partial| partial.events.len() == number + 1)
+        let events = |(number, pending): (usize, &Vec<Partial>)| {
+            pending.iter().all(|partial| partial.events.len() == number + 1)
         };
         let steps = shape.roles.iter().filter(|role| **role != Role::Until).count();
         self.pending.len() == shape.positives.saturating_sub(1)
@@ -349,38 +386,47 @@ impl KeyState {
         &mut self,
         shape: &Shape,
         number: usize,
-        time: EventTime,
-        event: EventHandle,
+        candidate: Candidate<'_>,
+        dropped: &mut u64,
     ) -> Option<Partial> {
+        let Candidate { step, event, time, captured, late } = candidate;
         let unwanted = self.unwanted.get(number).and_then(|recent| recent.last_before(time));
-        let partial = match number.checked_sub(1) {
-            None => {
-                Partial { events: vec![event], first: time, last: time, leading: unwanted, spoiled: false }
-            }
+        let mut partial = match number.checked_sub(1) {
+            None => Partial {
+                events: vec![event],
+                first: time,
+                last: time,
+                leading: unwanted,
+                spoiled: false,
+                kept: Vec::new(),
+            },
             Some(previous) => {
-                let mut partial = self.pending.get_mut(previous)?.take()?;
-                if shape.end_of_span(partial.first) < time {
-                    return None;
-                }
+                let pending = self.pending.get_mut(previous)?;
+                pending.retain(|partial| shape.end_of_span(partial.first) >= time);
+                let newest = pending.iter().rposition(|partial| late.holds(step, captured, &partial.kept))?;
+                let mut partial = pending.remove(newest);
                 partial.spoiled |= unwanted.is_some_and(|unwanted| unwanted > partial.last);
                 partial.events.push(event);
                 partial.last = time;
                 partial
             }
         };
-        match self.pending.get_mut(number) {
-            Some(pending) => {
-                *pending = Some(partial);
-                None
-            }
-            None => Some(partial),
+        let Some(pending) = self.pending.get_mut(number) else { return Some(partial) };
+        late.forget(step, &mut partial.kept);
+        partial.kept.extend(late.keep(step, captured));
+        pending.retain(|other| other.kept != partial.kept);
+        if pending.len() >= MOST_PENDING {
+            pending.remove(0);
+            *dropped += 1;
         }
+        pending.push(partial);
+        None
     }
 
     /// Drops what an event at `time` or later could not use.
     fn expire(&mut self, shape: &Shape, time: EventTime) {
         for pending in &mut self.pending {
-            pending.take_if(|partial| shape.end_of_span(partial.first) < time);
+            pending.retain(|partial| shape.end_of_span(partial.first) >= time);
         }
         for recent in &mut self.unwanted {
             if recent.latest.is_some_and(|latest| shape.end_of_span(latest) < time) {
@@ -391,7 +437,7 @@ impl KeyState {
 
     fn is_empty(&self) -> bool {
         self.waiting.is_empty()
-            && self.pending.iter().all(Option::is_none)
+            && self.pending.iter().all(Vec::is_empty)
             && self.unwanted.iter().all(|recent| recent.latest.is_none())
     }
 }

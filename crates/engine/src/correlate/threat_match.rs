@@ -15,6 +15,7 @@
 //!
 //! Events for as long as runs see them, indicators for ever, as many for each key as [`Limits::per_key`] says.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use rulehound_query::{Expr, JoinKey, ThreatEntry, ThreatMatchPlan, Window};
@@ -193,14 +194,16 @@ pub(super) fn steps(plan: &ThreatMatchPlan) -> Vec<StepQuery<'_>> {
         let (of_events, of_indicators) = of_mapping(entries);
         let negated = || entries.iter().filter(|entry| entry.negate);
         steps.push(StepQuery {
-            filter: &plan.events,
+            filter: Cow::Borrowed(&plan.events),
+            whole: &plan.events,
             keys: of_events.into(),
-            captures: negated().map(|entry| &entry.field).collect(),
+            captures: negated().map(|entry| entry.field.clone()).collect(),
         });
         steps.push(StepQuery {
-            filter: &plan.indicators,
+            filter: Cow::Borrowed(&plan.indicators),
+            whole: &plan.indicators,
             keys: of_indicators.into(),
-            captures: negated().map(|entry| &entry.indicator_field).collect(),
+            captures: negated().map(|entry| entry.indicator_field.clone()).collect(),
         });
     }
     steps

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rulehound_events::Origin;
-use rulehound_query::{Plan, SequencePlan};
+use rulehound_query::{Plan, SequencePlan, Step};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::correlate::late;
 use crate::correlate::{
     Captured, Correlator, Detection, EventHandle, EventTime, Hit, Key, KeyValue, Ordinal, SequenceCorrelator,
     StepId, StepMatch, correlate,
@@ -74,6 +75,11 @@ pub enum Stop {
     /// An event was there that should have been missing.
     NotMissing {
         /// The step that was reached but for that.
+        step: usize,
+    },
+    /// The step was matched, but what it asks about the events before it does not hold.
+    EarlierEvents {
+        /// The step.
         step: usize,
     },
     /// The step was matched, but several limits stood against it.
@@ -181,11 +187,13 @@ struct Limits {
     maxspan: bool,
     until: bool,
     missing: bool,
+    /// Conditions on earlier events.
+    earlier: bool,
 }
 
 impl Limits {
-    const ALL: Self = Self { maxspan: true, until: true, missing: true };
-    const NONE: Self = Self { maxspan: false, until: false, missing: false };
+    const ALL: Self = Self { maxspan: true, until: true, missing: true, earlier: true };
+    const NONE: Self = Self { maxspan: false, until: false, missing: false, earlier: false };
 }
 
 /// A plan that is tried on the events of one key, which are in order.
@@ -206,6 +214,9 @@ impl Trial<'_> {
         }
         if !self.is_found(end, Limits::NONE) {
             return Stop::NotAfter { step };
+        }
+        if self.plan.asks_others() && self.is_found(end, Limits { earlier: false, ..Limits::ALL }) {
+            return Stop::EarlierEvents { step };
         }
         if let Some(over) = self.over_maxspan(end) {
             let over_millis = u64::try_from(over.as_millis()).unwrap_or(u64::MAX);
@@ -240,19 +251,21 @@ impl Trial<'_> {
 
     /// Runs the first `end` steps of the plan with only these limits.
     fn find(&self, end: usize, limits: Limits) -> Vec<Detection> {
-        let kept = |(index, step): &(usize, &rulehound_query::Step)| {
-            *index < end && (limits.missing || !step.missing)
+        let step = |step: &Step| match limits.earlier {
+            true => step.clone(),
+            false => Step { filter: late::possible(&step.filter).into_owned(), ..step.clone() },
         };
-        let (indices, steps): (Vec<usize>, Vec<_>) = self.plan.steps.iter().enumerate().filter(kept).unzip();
         let plan = SequencePlan {
-            steps: steps.into_iter().cloned().collect(),
+            steps: self.plan.steps.iter().take(end).map(step).collect(),
             maxspan: self.plan.maxspan.filter(|_| limits.maxspan),
             until: self.plan.until.clone().filter(|_| limits.until),
         };
-        // Steps are numbered by their place in the plan, `until` after them.
-        let mut numbers: BTreeMap<StepId, StepId> = BTreeMap::new();
+        // Steps are numbered by their place in the plan, `until` after them. Where nothing need be missing nothing that
+        // should be is seen.
         let number = |index: usize| StepId(u32::try_from(index).unwrap_or(u32::MAX));
-        numbers.extend(indices.iter().enumerate().map(|(new, old)| (number(*old), number(new))));
+        let seen = plan.steps.iter().enumerate().filter(|(_, step)| limits.missing || !step.missing);
+        let mut numbers: BTreeMap<StepId, StepId> =
+            seen.map(|(index, _)| (number(index), number(index))).collect();
         if limits.until {
             numbers.insert(number(self.plan.steps.len()), number(plan.steps.len()));
         }
@@ -271,10 +284,11 @@ impl Trial<'_> {
         let mut renumbered: Vec<Hit> = Vec::new();
         let mut place = 0;
         for event in self.hits.chunk_by(|a, b| a.origin == b.origin) {
-            let steps = event.iter().filter_map(|hit| numbers.get(&hit.step));
-            let matches: Vec<StepMatch> = steps
-                .map(|step| StepMatch { step: *step, key: self.key.clone(), captured: Captured::default() })
-                .collect();
+            let of_step = |hit: &StepHit| {
+                let (key, captured) = (self.key.clone(), hit.captured.clone());
+                Some(StepMatch { step: *numbers.get(&hit.step)?, key, captured })
+            };
+            let matches: Vec<StepMatch> = event.iter().filter_map(of_step).collect();
             if let (Some(first), false) = (event.first(), matches.is_empty()) {
                 let tiebreaker = first.tiebreaker.clone();
                 let ordinal = Ordinal { time: first.time, tiebreaker, tie: (place, 0) };

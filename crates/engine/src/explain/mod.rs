@@ -21,9 +21,9 @@ use rulehound_query::{EventOrder, Filter, JoinKey, Plan};
 use rulehound_schema::Field;
 use serde::Serialize;
 
-use crate::correlate::{Key, StepId, capture, keys_of, steps};
+use crate::correlate::{Key, StepId, capture, keys_of, late, steps};
 use crate::order::Place;
-use crate::{FilterId, Matcher, MatcherError};
+use crate::{FilterId, Matcher, MatcherError, spell};
 use closest::Closest;
 use join::{StepHit, explain_joins};
 
@@ -53,6 +53,10 @@ pub struct StepExplanation {
     pub out_of_scope: u64,
     /// Of the others, those that cannot join: a key of theirs is null, or they have no time.
     pub unjoined: u64,
+    /// What it asks about other events, in the query's language. What is asked about ancestors is not looked at here, and
+    /// counts as holding; what is asked about earlier events of a sequence is a matter of [`PlanExplanation::joins`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asks_others: Vec<String>,
     /// The events that come closest to it, the closest first.
     pub closest: Vec<ExplainedEvent>,
 }
@@ -117,6 +121,7 @@ struct StepState {
     keys: Vec<JoinKey>,
     captures: Vec<Field>,
     role: Role,
+    asks_others: Vec<String>,
     matched: AtomicU64,
     out_of_scope: AtomicU64,
     unjoined: AtomicU64,
@@ -138,18 +143,23 @@ impl Explainer {
         limit: usize,
         only_id: Option<String>,
     ) -> Result<Self, MatcherError> {
+        let (plan, asked) = &late::without_ancestors(plan);
         let queries = steps(plan);
-        let filters = queries.iter().map(|step| step.filter).chain([scope]);
+        let asked = asked.iter().cloned().chain(std::iter::repeat(Vec::new()));
+        let filters = queries.iter().map(|step| &*step.filter).chain([scope]);
         let matcher = Matcher::new(filters.cloned().collect())?;
-        let states = queries.iter().zip(roles(plan)).map(|(step, role)| {
+        let states = queries.iter().zip(roles(plan)).zip(asked).map(|((step, role), asked)| {
             Ok(StepState {
                 keys: step.keys.to_vec(),
-                captures: step.captures.iter().copied().cloned().collect(),
+                captures: step.captures.clone(),
                 role,
+                asks_others: (asked.iter().chain(late::conjuncts_on_others(step.whole)))
+                    .map(spell::filter)
+                    .collect(),
                 matched: AtomicU64::new(0),
                 out_of_scope: AtomicU64::new(0),
                 unjoined: AtomicU64::new(0),
-                closest: Closest::new(step.filter, scope, limit)?,
+                closest: Closest::new(&step.filter, scope, limit)?,
             })
         });
         Ok(Self {
@@ -202,6 +212,7 @@ impl Explainer {
             matched: step.matched.into_inner(),
             out_of_scope: step.out_of_scope.into_inner(),
             unjoined: step.unjoined.into_inner(),
+            asks_others: step.asks_others,
             closest: step.closest.finish(),
         });
         PlanExplanation { events: self.events.into_inner(), steps: steps.collect(), joins }
@@ -225,7 +236,7 @@ impl Explainer {
             step.unjoined.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        let captured = capture(&step.captures.iter().collect::<Vec<_>>(), &event);
+        let captured = capture(&step.captures, &event);
         let origin: Origin = batch.origin(row);
         let mut hits = self.hits.lock().unwrap_or_else(PoisonError::into_inner);
         for key in keys {

@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arrow_buffer::BooleanBuffer;
@@ -15,7 +15,8 @@ use crate::FilterId;
 use crate::correlate::{capture, keys_of};
 use crate::order::{self, Place, TIMESTAMP};
 
-use super::questions::{Question, Questions};
+use super::lineage::Lineage;
+use super::questions::{Ancestors, Purpose, Question, Questions};
 use super::steps::{More, OwnPlace, PartFiles, StepHits, parts};
 use super::store::{EventRef, EventStore, Moment, Places, Shelf, identity, prefix};
 
@@ -31,6 +32,9 @@ pub(super) struct Hits {
     pub(super) places: Places,
     /// Events that rules over alerts may join with them.
     pub(super) with_alerts: Vec<EventRef>,
+    /// What is known of processes, if a rule asks about ancestors, and what is asked.
+    pub(super) lineage: Lineage,
+    pub(super) ancestors: Arc<Ancestors>,
     /// Hits that join under too many keys.
     pub(super) too_many_keys: u64,
 }
@@ -57,6 +61,7 @@ struct ThreadHits {
     events: Vec<Vec<EventRef>>,
     steps: StepHits,
     with_alerts: Vec<EventRef>,
+    lineage: Lineage,
     too_many_keys: u64,
 }
 
@@ -102,28 +107,36 @@ impl<'a> Collector<'a> {
         found: &[(FilterId, BooleanBuffer)],
         hits: &mut ThreadHits,
     ) -> io::Result<()> {
-        let rows = found.iter().map(|(_, rows)| rows.clone()).reduce(|all, rows| &all | &rows);
-        let Some(rows) = rows else { return Ok(()) };
+        let keeps = |filter: FilterId| self.questions.get(filter).is_some_and(|q| q.purpose.keeps_events());
+        let kept = found.iter().filter(|(filter, _)| keeps(*filter)).map(|(_, rows)| rows.clone());
         let mut events = vec![None; batch.num_rows()];
-        for row in rows.set_indices() {
+        for row in kept.reduce(|all, rows| &all | &rows).iter().flat_map(BooleanBuffer::set_indices) {
             let event = hits.shelf.put(batch, row, self.moment(batch.row(row)))?;
             events.get_mut(row).into_iter().for_each(|of_row| *of_row = Some(event));
         }
         for (filter, rows) in found {
-            let Some(Question { rule, is_step, step, keys, captures }) = self.questions.get(*filter) else {
+            let Some(Question { rule, purpose, step, keys, captures }) = self.questions.get(*filter) else {
                 continue;
             };
             let own_order = self.questions.orders.get(rule.0).and_then(Option::as_ref);
-            let captures: Vec<&Field> = captures.iter().collect();
             if self.questions.reads_alerts(*rule) {
                 hits.with_alerts.extend(rows.set_indices().filter_map(|row| *events.get(row)?));
             }
             let hit = rows.set_indices().filter_map(|row| Some((row, (*events.get(row)?)?)));
-            if !is_step {
-                if let Some(of_rule) = hits.events.get_mut(rule.0) {
-                    of_rule.extend(hit.map(|(_, event)| event));
+            match purpose {
+                Purpose::Event => {
+                    if let Some(of_rule) = hits.events.get_mut(rule.0) {
+                        of_rule.extend(hit.map(|(_, event)| event));
+                    }
+                    continue;
                 }
-                continue;
+                Purpose::Ancestor(_) | Purpose::Start => {
+                    for row in rows.set_indices() {
+                        self.learn(*purpose, batch.row(row), &mut hits.lineage);
+                    }
+                    continue;
+                }
+                Purpose::Step => {}
             }
             for (row, event) in hit {
                 let source = batch.row(row);
@@ -136,7 +149,7 @@ impl<'a> Collector<'a> {
                 }
                 let more = More {
                     place: own_order.and_then(|order| own_place(&source, order)),
-                    captured: capture(&captures, &source),
+                    captured: capture(captures, &source),
                 };
                 for key in keys {
                     hits.steps.put(*rule, event, *step, &key, &more)?;
@@ -144,6 +157,15 @@ impl<'a> Collector<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Learns what an event tells of its process.
+    fn learn(&self, purpose: Purpose, event: EventRow<'_>, lineage: &mut Lineage) {
+        match purpose {
+            Purpose::Ancestor(asked) => lineage.add_answer(asked, &event, self.moment(event).time),
+            Purpose::Start => lineage.add_start(&event),
+            Purpose::Event | Purpose::Step => {}
+        }
     }
 
     fn moment(&self, event: EventRow<'_>) -> Moment {
@@ -173,7 +195,11 @@ impl<'a> Collector<'a> {
         }
         let of_threads = self.idle.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (mut shelves, mut others) = (Vec::new(), Vec::new());
-        for ThreadHits { shelf, events, steps, with_alerts, too_many_keys } in of_threads {
+        let mut lineage = Lineage::default();
+        for of_thread in of_threads {
+            let ThreadHits { shelf, events, steps, with_alerts, lineage: its_lineage, too_many_keys } =
+                of_thread;
+            lineage.merge(its_lineage);
             shelves.push(shelf);
             others.push((events, steps, with_alerts, too_many_keys));
         }
@@ -198,7 +224,9 @@ impl<'a> Collector<'a> {
             events.sort_unstable();
             events.dedup();
         }
-        Ok(Hits { store, events, steps: parts(steps), places, with_alerts, too_many_keys })
+        let ancestors = self.questions.ancestors.clone();
+        let steps = parts(steps);
+        Ok(Hits { store, events, steps, places, with_alerts, lineage, ancestors, too_many_keys })
     }
 }
 
@@ -209,6 +237,7 @@ impl ThreadHits {
             events: vec![Vec::new(); rules],
             steps: StepHits::new(hasher),
             with_alerts: Vec::new(),
+            lineage: Lineage::default(),
             too_many_keys: 0,
         }
     }

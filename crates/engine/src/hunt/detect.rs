@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use rulehound_query::{Plan, Query};
 
 use crate::correlate::{
-    Bucket, Details, Detection, EventHandle, EventTime, Hit, IndicatorMatch, Key, Ordinal, StepMatch,
-    correlate, in_order_of_results, is_indicator,
+    Bucket, Captured, Details, Detection, EventHandle, EventTime, Hit, IndicatorMatch, Key, Ordinal, StepId,
+    StepMatch, correlate, in_order_of_results, is_indicator,
 };
 use crate::order::Place;
 use crate::search::pipes;
 
 use super::collect::Hits;
-use super::questions::RuleIndex;
+use super::questions::{AsksAncestors, RuleIndex};
 use super::steps::{OwnPlace, Part, StepHit};
 use super::store::{EventRef, EventStore};
 use super::suppress::Folded;
@@ -153,9 +153,11 @@ fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) 
             continue;
         };
         let started = Instant::now();
-        let always = match query.plan {
+        let always: Option<fn(StepId) -> bool> = match query.plan {
             // What has no time was always there.
             Plan::ThreatMatch(_) => Some(is_indicator),
+            // Where events stand for themselves their order means nothing.
+            Plan::Event(_) => Some(|_| true),
             _ => None,
         };
         let own_place = |hit: &StepHit| part.more.get(hit.more as usize)?.place.as_ref();
@@ -177,7 +179,14 @@ fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) 
         if of_rule.iter().any(|hit| own_place(hit).is_some()) {
             events.sort_by_cached_key(place);
         }
-        let hits = events.into_iter().filter_map(|hits| part.hit(hits, ordinal));
+        let asks = hits.ancestors.get(&rule);
+        let answered = |step: StepId, event: EventRef, captured: &Captured| {
+            let step = usize::try_from(step.0).ok()?;
+            let AsksAncestors { late, asked } = asks?;
+            let asked = asked.get(step).filter(|asked| !asked.is_empty())?;
+            Some(hits.lineage.answer(late.step(step)?, asked, captured, hits.store.time(event)))
+        };
+        let hits = events.into_iter().filter_map(|hits| part.hit(hits, ordinal, answered));
         let mut found = correlate(&query.plan, hits, SAMPLES_PER_KEY);
         *joined.correlating.entry(rule).or_default() += started.elapsed();
         if !found.is_empty() {
@@ -187,11 +196,18 @@ fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) 
 }
 
 impl Part {
-    /// The hits of one event, as a correlator takes them.
-    fn hit(&self, hits: &[StepHit], ordinal: impl Fn(&StepHit) -> Option<Ordinal>) -> Option<Hit> {
+    /// The hits of one event, as a correlator takes them. `answered` gives what was captured together with what is
+    /// known of ancestors, where that is asked.
+    fn hit(
+        &self,
+        hits: &[StepHit],
+        ordinal: impl Fn(&StepHit) -> Option<Ordinal>,
+        answered: impl Fn(StepId, EventRef, &Captured) -> Option<Captured>,
+    ) -> Option<Hit> {
         let first = hits.first()?;
         let of_step = |hit: &StepHit| {
-            let captured = self.more.get(hit.more as usize)?.captured.clone();
+            let captured = &self.more.get(hit.more as usize)?.captured;
+            let captured = answered(hit.step, hit.event, captured).unwrap_or_else(|| captured.clone());
             Some(StepMatch { step: hit.step, key: self.keys.get(hit.key as usize)?.clone(), captured })
         };
         let matches = hits.iter().filter_map(of_step).collect();
@@ -204,6 +220,7 @@ fn events_of(detection: Detection) -> Option<FoundEvents> {
     let mut events = detection.events.iter().flatten().filter_map(|&event| EventRef::try_from(event).ok());
     Some(match detection.details {
         Details::None => FoundEvents::Correlated(events.collect()),
+        Details::Single => FoundEvents::Single(events.next()?),
         Details::Bucket(bucket) => {
             FoundEvents::Group(Box::new(FoundGroup { last: events.next()?, key: detection.key, bucket }))
         }

@@ -8,6 +8,7 @@
 mod collect;
 mod detect;
 mod higher_order;
+mod lineage;
 mod overflow;
 mod profile;
 mod questions;
@@ -147,6 +148,8 @@ struct Stage {
     without_time: u64,
     /// Hits that were left out because of [`crate::correlate::TooManyKeys`].
     too_many_keys: u64,
+    /// Facts about processes that were forgotten because there were too many.
+    processes_dropped: u64,
     /// Detections that were folded into others.
     suppressed: u64,
     /// How long the correlator of each rule took, in all threads together.
@@ -158,9 +161,10 @@ impl Stage {
     fn new(rules: &[(&Rule, &Query)], mut hits: Hits, threads: usize) -> io::Result<Self> {
         let queries: Vec<&Query> = rules.iter().map(|(_, query)| *query).collect();
         let Detections { mut found, without_time, correlating } = detect(&queries, &mut hits, threads)?;
-        let Hits { store, too_many_keys, .. } = hits;
+        let Hits { store, too_many_keys, lineage, .. } = hits;
+        let processes_dropped = lineage.dropped();
         let suppressed = suppress::suppress(rules, &mut found, &store)?;
-        Ok(Self { found, store, without_time, too_many_keys, suppressed, correlating })
+        Ok(Self { found, store, without_time, too_many_keys, processes_dropped, suppressed, correlating })
     }
 
     /// Makes the alerts, and gives each to `sink` with what it was found as.
@@ -209,6 +213,12 @@ impl Hunt<'_> {
     /// Hits that were left out because of [`crate::correlate::TooManyKeys`].
     pub fn too_many_keys(&self) -> u64 {
         self.stages.iter().map(|stage| stage.too_many_keys).sum()
+    }
+
+    /// Facts about processes that were forgotten because there were too many, so that questions about ancestors may lack an
+    /// answer. At the least.
+    pub fn processes_dropped(&self) -> u64 {
+        self.stages.iter().map(|stage| stage.processes_dropped).sum()
     }
 
     /// Detections that were folded into others that are alike, because their rules say so.

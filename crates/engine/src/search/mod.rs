@@ -101,7 +101,7 @@ pub enum SearchError {
 /// If the query cannot be matched, or its matches cannot be kept. What is wrong with the inputs is no error:
 /// it stands in [`Search::scan`].
 pub fn search(query: &Query, inputs: &[Input], options: &SearchOptions) -> Result<Search, SearchError> {
-    let filters = steps(&query.plan).iter().map(|step| step.filter.clone()).collect();
+    let filters = steps(&query.plan).iter().map(|step| step.filter.clone().into_owned()).collect();
     let matcher = Matcher::new(filters)?;
     let layout = Arc::new(layout(query, &matcher, &options.order));
     let options = SearchOptions { scan: ScanOptions { layout, ..options.scan.clone() }, ..options.clone() };
@@ -115,7 +115,7 @@ pub fn search(query: &Query, inputs: &[Input], options: &SearchOptions) -> Resul
 fn layout(query: &Query, matcher: &Matcher, order: &EventOrder) -> Layout {
     let steps = steps(&query.plan);
     let keys = steps.iter().flat_map(|step| &*step.keys).filter_map(|key| key.field.as_ref());
-    let captures = steps.iter().flat_map(|step| step.captures.iter().copied());
+    let captures = steps.iter().flat_map(|step| &step.captures);
     let order = std::iter::once(&order.timestamp).chain(&order.fallback).chain(&order.tiebreaker);
     Layout::new(matcher.fields().chain(keys).chain(captures).chain(order).cloned())
 }

@@ -63,7 +63,15 @@ fn render_events(
         (_, 0) => writeln!(out, "none of {events} events matches; the closest:")?,
         (_, matched) => writeln!(out, "{matched} of {events} events match{}; the closest:", unseen(step))?,
     }
+    render_asks_others(out, step)?;
     render_closest(out, step, patterns)
+}
+
+/// What the events alone do not tell.
+fn render_asks_others(out: &mut dyn Write, step: &StepExplanation) -> io::Result<()> {
+    step.asks_others.iter().try_for_each(|asked| {
+        writeln!(out, "  {WARNING}not judged on the event alone:{WARNING:#} {}", printable(asked))
+    })
 }
 
 fn render_closest(out: &mut dyn Write, step: &StepExplanation, patterns: &[String]) -> io::Result<()> {
@@ -251,9 +259,10 @@ fn render_step(out: &mut dyn Write, number: usize, step: &StepExplanation) -> io
     let name = step_name(number, step.role);
     write!(out, "{name:<16} {style}{} events match{style:#}{}", step.matched, unseen(step))?;
     match step.unjoined {
-        0 => writeln!(out),
-        unjoined => writeln!(out, ", {unjoined} of them have a null key or no time and join nothing"),
+        0 => writeln!(out)?,
+        unjoined => writeln!(out, ", {unjoined} of them have a null key or no time and join nothing")?,
     }
+    render_asks_others(out, step)
 }
 
 /// How many of the events that match the rule does not see.
@@ -298,6 +307,9 @@ fn stopped(stop: &Stop) -> String {
         Stop::Until { step } => format!("until ended it before step {step}"),
         Stop::NotMissing { step } => {
             format!("an event that should be missing stood in the way of step {step}")
+        }
+        Stop::EarlierEvents { step } => {
+            format!("step {step} matched, but not what it asks about the events before it")
         }
         Stop::SeveralLimits { step } => format!("step {step} matched, but several limits stood against it"),
     }

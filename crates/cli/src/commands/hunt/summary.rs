@@ -68,6 +68,13 @@ impl Summary<'_> {
             let hits = counted(self.hunt.too_many_keys(), "hit");
             writeln!(out, "{hits} of sequences left out: {TooManyKeys}")?;
         }
+        if self.hunt.processes_dropped() > 0 {
+            let facts = counted(self.hunt.processes_dropped(), "fact");
+            writeln!(
+                out,
+                "at least {facts} about processes forgotten: questions about ancestors may lack an answer"
+            )?;
+        }
         Ok(())
     }
 
