@@ -14,6 +14,7 @@ mod pattern;
 mod phrase;
 mod plan;
 mod problem;
+mod question;
 mod regex;
 mod value_set;
 mod words;
@@ -29,5 +30,6 @@ pub use plan::{
     ThreatEntry, ThreatMatchPlan, ThresholdPlan, Window,
 };
 pub use problem::CompiledFilter;
+pub use question::{ListTooLong, Question, QuestionError, ask, ask_list};
 pub use regex::RegexError;
 pub use value_set::ValueSet;

@@ -69,8 +69,6 @@ pub(crate) struct Compilation {
     pub(crate) filter_problems: Vec<String>,
     /// Diagnostics that point into the query for indicators.
     pub(crate) threat_diagnostics: Vec<Diagnostic>,
-    /// Fields of a compiled rule that an engine does not act on yet, and what comes of it.
-    pub(crate) not_applied: Vec<(&'static str, &'static str)>,
 }
 
 impl Compilation {
@@ -94,8 +92,7 @@ impl Compilation {
     }
 
     fn new(status: Status, diagnostics: Vec<Diagnostic>) -> Self {
-        let (filter_problems, threat_diagnostics, not_applied) = (Vec::new(), Vec::new(), Vec::new());
-        Self { status, diagnostics, filter_problems, threat_diagnostics, not_applied }
+        Self { status, diagnostics, filter_problems: Vec::new(), threat_diagnostics: Vec::new() }
     }
 }
 
@@ -105,11 +102,8 @@ pub(crate) fn compile(rule: &Rule) -> Compilation {
         return Compilation::not_run(NotRun::Deprecated);
     }
     let mut compilation = compile_kind(&rule.kind, rule.schedule.window());
-    if let Status::Compiled(query) = &mut compilation.status {
-        if let RuleKind::Eql(_) = rule.kind {
-            within_look_back(&mut query.plan, rule.schedule.look_back());
-        }
-        compilation.not_applied = not_applied(rule);
+    if let (Status::Compiled(query), RuleKind::Eql(_)) = (&mut compilation.status, &rule.kind) {
+        within_look_back(&mut query.plan, rule.schedule.look_back());
     }
     compilation
 }
@@ -129,7 +123,7 @@ pub(crate) fn compile_kind(kind: &RuleKind, window: Window) -> Compilation {
         RuleKind::Behavior(rule) => compile_events(&rule.source, EVENT_CATEGORY, eql::Dialect::Endpoint),
         RuleKind::Eql(eql) => compile_eql(eql),
         RuleKind::Query(source) => compile_search_rule(source),
-        RuleKind::SavedQuery(rule) => compile_search_rule(&rule.source),
+        RuleKind::SavedQuery(rule) => compile_search_rule(rule.asked()),
         RuleKind::Threshold(rule) => kinds::threshold(rule, window),
         RuleKind::NewTerms(rule) => kinds::new_terms(rule, window),
         RuleKind::ThreatMatch(rule) => kinds::threat_match(rule, window),
@@ -162,12 +156,4 @@ fn compile_events(source: &QuerySource, event_category_field: &str, dialect: eql
 /// A rule over single events.
 fn compile_search_rule(source: &QuerySource) -> Compilation {
     Compilation::of_source(compile_source(source), Plan::Event)
-}
-
-fn not_applied(rule: &Rule) -> Vec<(&'static str, &'static str)> {
-    let mut fields = Vec::new();
-    if !rule.exceptions_list.is_empty() {
-        fields.push(("exceptions_list", "the lists are kept in Kibana, and what they except gives alerts"));
-    }
-    fields
 }

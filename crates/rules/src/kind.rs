@@ -78,6 +78,9 @@ pub struct QuerySource {
     /// Kibana's data view, instead of `index`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_view_id: Option<String>,
+    /// The index patterns of the data view, if it was loaded.
+    #[serde(skip)]
+    pub view_index: Vec<String>,
     /// The query, as written.
     pub query: String,
     /// What it is written in.
@@ -162,6 +165,9 @@ pub struct SavedQueryRule {
     pub source: QuerySource,
     /// The saved query's id in Kibana.
     pub saved_id: String,
+    /// What is asked in place of `source`, if the saved query was loaded.
+    #[serde(skip)]
+    pub saved: Option<QuerySource>,
 }
 
 /// A `machine_learning` rule.
@@ -259,6 +265,20 @@ pub struct ThreatMappingEntry {
     pub negate: bool,
 }
 
+impl QuerySource {
+    /// The index patterns that are searched: those of the data view, if it was loaded.
+    pub fn searched(&self) -> &[String] {
+        if self.view_index.is_empty() { &self.index } else { &self.view_index }
+    }
+}
+
+impl SavedQueryRule {
+    /// What is asked: the saved query, if it was loaded.
+    pub fn asked(&self) -> &QuerySource {
+        self.saved.as_ref().unwrap_or(&self.source)
+    }
+}
+
 impl RuleKind {
     /// The type as a word.
     pub fn rule_type(&self) -> RuleType {
@@ -283,9 +303,23 @@ impl RuleKind {
             Self::Esql(source) | Self::Query(source) => Some(source),
             Self::MachineLearning(_) => None,
             Self::NewTerms(rule) => Some(&rule.source),
-            Self::SavedQuery(rule) => Some(&rule.source),
+            Self::SavedQuery(rule) => Some(rule.asked()),
             Self::ThreatMatch(rule) => Some(&rule.source),
             Self::Threshold(rule) => Some(&rule.source),
+        }
+    }
+
+    /// What the rule itself says of its indices, query and filters, to change it.
+    pub(crate) fn source_mut(&mut self) -> Option<&mut QuerySource> {
+        match self {
+            Self::Behavior(rule) => Some(&mut rule.source),
+            Self::Eql(rule) => Some(&mut rule.source),
+            Self::Esql(source) | Self::Query(source) => Some(source),
+            Self::MachineLearning(_) => None,
+            Self::NewTerms(rule) => Some(&mut rule.source),
+            Self::SavedQuery(rule) => Some(&mut rule.source),
+            Self::ThreatMatch(rule) => Some(&mut rule.source),
+            Self::Threshold(rule) => Some(&mut rule.source),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod attack;
 mod compile;
 mod counts;
+mod exceptions;
 mod interval;
 mod kind;
 mod load;
@@ -11,6 +12,7 @@ mod page;
 mod problem;
 mod read;
 mod rule;
+mod saved;
 mod source;
 mod threat;
 mod values;
@@ -18,13 +20,17 @@ mod versions;
 
 pub use compile::{NotRun, Status};
 pub use counts::{Counts, RuleCounts};
+pub use exceptions::{
+    EntryOperator, EntryType, ExceptionEntry, ExceptionItem, ExpireTime, ListHeader, ListKey, Namespace,
+    ValueListReference,
+};
 pub use interval::{Interval, IntervalError};
 pub use kind::{
     BehaviorRule, Cardinality, EqlRule, JsonObject, Language, MachineLearningRule, NewTermsRule,
     OperatingSystem, QuerySource, ResponseAction, RuleKind, RuleType, SavedQueryRule, ThreatMapping,
     ThreatMappingEntry, ThreatMatchRule, Threshold, ThresholdRule,
 };
-pub use load::{LoadedRule, RuleSet, UnreadRule};
+pub use load::{LoadedList, LoadedRule, LoadedValueList, RuleSet, Shared, UnreadRule};
 pub use page::Page;
 pub use problem::{Position, Problem};
 pub use rule::{

@@ -300,9 +300,9 @@ impl Rule {
         self.kind.source()
     }
 
-    /// The index patterns; none means all, or that the query names its own.
+    /// The index patterns that are searched; none means all, or that the query names its own.
     pub fn index(&self) -> &[String] {
-        self.source().map_or(&[], |source| &source.index)
+        self.source().map_or(&[], QuerySource::searched)
     }
 
     /// The query, if the type has one.

@@ -61,7 +61,11 @@ fn each_type_has_its_own_fields() {
         "query = \"q\"\nlanguage = \"lucene\"\nindex = [\"a-*\"]\ndata_view_id = \"v\"\nfilters = [{a.b = 1}]",
         with(source("lucene"), json!({"index": ["a-*"], "data_view_id": "v", "filters": [{"a": {"b": 1}}]})),
     );
-    check_type("saved_query", "saved_id = \"s\"", json!({"query": "", "language": "kuery", "saved_id": "s"}));
+    check_type(
+        "saved_query",
+        &format!("{query}\nsaved_id = \"s\""),
+        json!({"query": "q", "language": "kuery", "saved_id": "s"}),
+    );
     check_type(
         "eql",
         "query = \"any where true\"\nevent_category_override = \"c\"\ntimestamp_field = \"t\"\ntiebreaker_field = \"b\"",

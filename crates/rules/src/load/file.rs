@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rulehound_query::Diagnostic;
 use rulehound_query::Window;
 
 use crate::compile::{Compilation, compile, compile_kind};
@@ -24,7 +23,7 @@ pub(super) struct Found {
 /// What became of a file.
 pub(super) enum Outcome {
     /// It was read.
-    Read(ReadFile),
+    Read(Box<ReadFile>),
     /// It was found in a folder and holds something else.
     Other,
 }
@@ -33,8 +32,8 @@ pub(super) enum Outcome {
 pub(super) struct ReadFile {
     pub(super) source: Arc<str>,
     pub(super) rules: Vec<(Reading, Compilation)>,
-    /// What there is to say of the file as a whole.
-    pub(super) findings: Vec<Diagnostic>,
+    /// What else is in the file.
+    pub(super) contents: Contents,
 }
 
 /// Fewer files than this are not worth a thread.
@@ -91,16 +90,15 @@ impl Found {
         }
         file.read_to_end(&mut bytes)?;
         let text = Text::new(bytes);
-        let contents = read::read(&text, format, self.is_named);
+        let mut contents = read::read(&text, format, self.is_named);
         if !is_certain && !holds_any(&contents) {
             return Ok(Outcome::Other);
         }
-        let Contents { rules, findings, .. } = contents;
-        let rules = rules.into_iter().map(|reading| {
+        let rules = std::mem::take(&mut contents.rules).into_iter().map(|reading| {
             let compilation = compile_reading(&reading);
             (reading, compilation)
         });
-        Ok(Outcome::Read(ReadFile { rules: rules.collect(), source: text.text.into(), findings }))
+        Ok(Outcome::Read(Box::new(ReadFile { rules: rules.collect(), source: text.text.into(), contents })))
     }
 }
 

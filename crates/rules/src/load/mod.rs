@@ -1,6 +1,8 @@
 //! Loading sets of rules from files and folders.
 
 mod file;
+mod link;
+mod value_lists;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -11,6 +13,9 @@ use rulehound_query::{Diagnostic, Query, Severity};
 use walkdir::WalkDir;
 
 use self::file::{Found, Outcome, ReadFile, is_candidate, read_all};
+use self::link::Linker;
+pub use self::link::LoadedList;
+pub use self::value_lists::LoadedValueList;
 use crate::compile::{Compilation, Status};
 use crate::kind::{OperatingSystem, RuleKind, RuleType};
 use crate::problem::Problem;
@@ -28,8 +33,25 @@ pub struct RuleSet {
     pub unread: Vec<UnreadRule>,
     /// Errors and warnings, in the same order.
     pub problems: Vec<Problem>,
+    /// What was loaded beside rules and belongs to them.
+    pub shared: Shared,
     /// Files in the folders that hold no rules, and hidden folders, which were passed over.
     pub other_files: usize,
+}
+
+/// What rules may refer to.
+#[derive(Clone, Debug, Default)]
+pub struct Shared {
+    /// Exception lists, in the order of their ids.
+    pub exception_lists: Vec<LoadedList>,
+    /// Value lists, in the order of their ids. One that has a file of its own is loaded if an exception names it.
+    pub value_lists: Vec<LoadedValueList>,
+    /// How many saved queries.
+    pub saved_queries: usize,
+    /// How many data views.
+    pub data_views: usize,
+    /// How many connectors, which carry alerts elsewhere and have no meaning here.
+    pub connectors: usize,
 }
 
 /// A rule that could be read.
@@ -64,12 +86,12 @@ impl RuleSet {
         let found = std::mem::take(&mut loader.found);
         for (found, read) in found.iter().zip(read_all(&found)) {
             match read {
-                Ok(Outcome::Read(read)) => loader.add(found, read),
+                Ok(Outcome::Read(read)) => loader.add(found, *read),
                 Ok(Outcome::Other) => loader.set.other_files += 1,
                 Err(error) => loader.add_unreadable(&found.file, &error),
             }
         }
-        loader.set
+        loader.finish()
     }
 
     /// The rules that can be run, in their order.
@@ -95,6 +117,19 @@ struct Loader {
     /// The files of the rules of an id, each with the systems that the rule is for.
     ids: HashMap<RuleId, Vec<(PathBuf, Vec<OperatingSystem>)>>,
     locks: VersionLocks,
+    linker: Linker,
+    /// What there is to say of files and rules, in order.
+    told: Vec<Told>,
+}
+
+/// What there is to say of a file, or of a rule in it.
+struct Told {
+    file: PathBuf,
+    source: Arc<str>,
+    rule_id: Option<RuleId>,
+    findings: Vec<Diagnostic>,
+    /// The rule, by its place in the set, and where its fields stand.
+    rule: Option<(usize, HashMap<String, Range<usize>>)>,
 }
 
 impl Loader {
@@ -105,6 +140,10 @@ impl Loader {
                 || !entry.file_type().is_dir()
                 || !entry.file_name().as_encoded_bytes().starts_with(b".")
         };
+        // Their files are read when an exception names them.
+        let holds_values = |entry: &walkdir::DirEntry| {
+            entry.depth() > 0 && entry.file_type().is_dir() && entry.file_name() == value_lists::FOLDER
+        };
         let mut walk = WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter();
         while let Some(entry) = walk.next() {
             match entry {
@@ -112,6 +151,7 @@ impl Loader {
                     self.set.other_files += 1;
                     walk.skip_current_dir();
                 }
+                Ok(entry) if holds_values(&entry) => walk.skip_current_dir(),
                 Ok(entry) if entry.file_type().is_dir() => {}
                 Ok(entry) if entry.depth() == 0 || may_hold_rules(&entry) => {
                     self.find_file(entry.path(), entry.depth() == 0);
@@ -148,11 +188,13 @@ impl Loader {
     }
 
     fn add(&mut self, Found { file, folder, .. }: &Found, read: ReadFile) {
-        let ReadFile { source, rules, findings } = read;
+        let ReadFile { source, rules, mut contents } = read;
         for (reading, compilation) in rules {
             self.add_rule(file, folder, &source, reading, compilation);
         }
-        self.tell(file, &source, None, findings);
+        let findings = std::mem::take(&mut contents.findings);
+        self.linker.add(file, folder, &source, contents);
+        self.told.push(Told { file: file.clone(), source, rule_id: None, findings, rule: None });
     }
 
     fn add_rule(
@@ -164,8 +206,8 @@ impl Loader {
         compilation: Compilation,
     ) {
         let Reading { rule, rule_id, rule_type, spans, mut findings, .. } = reading;
-        let Compilation { mut status, diagnostics, filter_problems, threat_diagnostics, not_applied } =
-            compilation;
+        let Compilation { mut status, diagnostics, filter_problems, threat_diagnostics } = compilation;
+        let mut place = None;
         let span = |field: &str| spans.get(field).cloned().unwrap_or_default();
         findings.extend(into_document(diagnostics, &Literal::new(source, span("query"))));
         findings.extend(into_document(threat_diagnostics, &Literal::new(source, span("threat_query"))));
@@ -178,19 +220,18 @@ impl Loader {
                 {
                     rule.version = RuleVersion::Number(version);
                 }
-                findings.extend(
-                    not_applied.into_iter().map(|(field, effect)| unapplied(field, effect, span(field))),
-                );
                 if let Some(first) = self.taken(&rule) {
                     findings.push(duplicate(&rule.rule_id, first, span("rule_id")));
                     status = Status::Failed;
                 } else {
                     self.ids.entry(rule.rule_id.clone()).or_default().push((file.to_owned(), systems(&rule)));
                 }
+                place = Some(self.set.rules.len());
                 self.set.rules.push(LoadedRule { rule, file: file.to_owned(), status });
             }
         }
-        self.tell(file, source, rule_id.as_ref(), findings);
+        let (file, source) = (file.to_owned(), source.clone());
+        self.told.push(Told { file, source, rule_id, findings, rule: place.map(|place| (place, spans)) });
     }
 
     /// The file of a rule with the same id. Two behaviour rules may share it: one for some systems, one for others.
@@ -203,21 +244,28 @@ impl Loader {
         known.find(|(_, others)| !differ(others)).map(|(file, _)| file.as_path())
     }
 
-    /// Adds what there is to say of a file, or of a rule in it.
-    fn tell(
-        &mut self,
-        file: &Path,
-        source: &Arc<str>,
-        rule_id: Option<&RuleId>,
-        mut findings: Vec<Diagnostic>,
-    ) {
-        findings.sort_by_key(|finding| finding.span.start);
-        self.set.problems.extend(findings.into_iter().map(|diagnostic| Problem {
-            file: file.to_owned(),
-            source: Some(source.clone()),
-            rule_id: rule_id.cloned(),
-            diagnostic,
-        }));
+    /// Gives the rules what they refer to, and all there is to say.
+    fn finish(mut self) -> RuleSet {
+        for told in &mut self.told {
+            let Told { findings, rule: Some((place, spans)), .. } = told else { continue };
+            let span = |field: &str| spans.get(field).cloned().unwrap_or_default();
+            if let Some(loaded) = self.set.rules.get_mut(*place) {
+                self.linker.link(loaded, &span, findings);
+            }
+        }
+        for Told { file, source, rule_id, mut findings, .. } in self.told {
+            findings.sort_by_key(|finding| finding.span.start);
+            self.set.problems.extend(findings.into_iter().map(|diagnostic| Problem {
+                file: file.clone(),
+                source: Some(source.clone()),
+                rule_id: rule_id.clone(),
+                diagnostic,
+            }));
+        }
+        let (shared, problems) = self.linker.finish();
+        self.set.problems.extend(problems);
+        self.set.shared = shared;
+        self.set
     }
 }
 
@@ -244,17 +292,6 @@ fn into_document(mut diagnostics: Vec<Diagnostic>, literal: &Literal) -> Vec<Dia
 
 fn broken_filter(message: String, span: Range<usize>) -> Diagnostic {
     Diagnostic { code: "rule::filter", severity: Severity::Error, message, span, label: None, help: None }
-}
-
-fn unapplied(field: &str, effect: &str, span: Range<usize>) -> Diagnostic {
-    Diagnostic {
-        code: "rule::not-applied",
-        severity: Severity::Warning,
-        message: format!("`rule.{field}` is not applied yet: {effect}"),
-        span,
-        label: None,
-        help: None,
-    }
 }
 
 fn duplicate(rule_id: &RuleId, first: &Path, span: Range<usize>) -> Diagnostic {

@@ -3,10 +3,12 @@
 use std::ops::Range;
 
 use super::decode::{Findings, Table};
+use super::exceptions::{read_item, read_list};
 use super::kind::read_kind;
 use super::node::{Kind, Node};
 use super::objects::{self, Object, ObjectKind};
 use super::rule::{self, KEPT_OF_INSTALLED};
+use super::saved;
 use super::text::Text;
 use super::{Contents, Reading, peek};
 
@@ -35,12 +37,30 @@ struct Reader {
 impl Reader {
     fn take(&mut self, Object { kind, node }: Object) {
         *self.contents.objects.entry(kind).or_default() += 1;
+        let span = node.span.clone();
+        // An error in one object says nothing of the next.
+        let findings = &mut Findings::default();
+        let contents = &mut self.contents;
         match kind {
-            ObjectKind::Rule => self.contents.rules.push(read_rule(node)),
+            ObjectKind::Rule => contents.rules.push(read_rule(node)),
+            ObjectKind::ExceptionList => contents.lists.extend(read_list(node, findings)),
+            ObjectKind::ExceptionItem => {
+                contents.items.extend(read_item(node, findings).map(|item| (item, span)));
+            }
+            ObjectKind::ValueListItem => {
+                if let Some((list, value)) = read_value(node, findings) {
+                    contents.values.entry(list).or_default().push(&value);
+                }
+            }
+            ObjectKind::SavedQuery => contents.saved_queries.extend(saved::read_query(node, findings)),
+            ObjectKind::DataView => contents.data_views.extend(saved::read_view(node, findings)),
+            ObjectKind::Connector => contents.connectors += 1,
             ObjectKind::Summary => self.rules_said = rules_said(&node),
-            ObjectKind::Unknown => self.stranger = self.stranger.take().or(Some(node.span)),
-            _ => {}
+            ObjectKind::Unknown => self.stranger = self.stranger.take().or(Some(span)),
+            // It only says which type its values have, as those do who refer to it.
+            ObjectKind::ValueList => {}
         }
+        self.findings.0.append(&mut findings.0);
     }
 
     fn finish(mut self) -> Contents {
@@ -70,6 +90,13 @@ impl Reader {
         self.contents.findings = self.findings.0;
         self.contents
     }
+}
+
+/// A value of a value list, after the id of the list.
+fn read_value(node: Node, findings: &mut Findings) -> Option<(String, String)> {
+    let mut table = Table::new(node, "item", findings)?;
+    let (list_id, value) = (table.required("list_id", findings), table.required("value", findings));
+    list_id.zip(value)
 }
 
 /// How many rules an export has, by its last line.

@@ -52,7 +52,7 @@ pub(super) fn read_kind(t: &mut Table, findings: &mut Findings) -> Option<RuleKi
         RuleType::SavedQuery => {
             let saved_id = t.required("saved_id", findings);
             let source = read_optional_query(t, findings)?;
-            RuleKind::SavedQuery(SavedQueryRule { source, saved_id: saved_id? })
+            RuleKind::SavedQuery(SavedQueryRule { source, saved_id: saved_id?, saved: None })
         }
         RuleType::ThreatMatch => RuleKind::ThreatMatch(read_threat_match(t, findings)?),
         RuleType::Threshold => {
@@ -108,6 +108,7 @@ fn read_source_of(
     Some(QuerySource {
         index: t.list("index", findings),
         data_view_id: t.optional("data_view_id", findings),
+        view_index: Vec::new(),
         filters: t.list("filters", findings),
         language: language.or_else(|| languages.first().copied())?,
         query: query?,

@@ -3,6 +3,7 @@
 
 mod behavior;
 mod decode;
+mod exceptions;
 mod export;
 mod json;
 mod kind;
@@ -10,11 +11,12 @@ mod literal;
 mod node;
 mod objects;
 mod rule;
+mod saved;
 mod scalars;
 mod text;
 mod threat;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::Path;
 
@@ -26,9 +28,11 @@ use self::kind::read_kind;
 pub(crate) use self::literal::Literal;
 use self::node::{Entries, Entry, Kind, Node};
 pub(crate) use self::objects::{ObjectKind, may_hold_any};
-pub(crate) use self::text::Text;
+pub(crate) use self::text::{Text, Texts};
+use crate::exceptions::{ExceptionItem, ListHeader};
 use crate::kind::{JsonObject, RuleKind, RuleType};
 use crate::rule::{Metadata, Rule};
+use crate::saved::{DataView, SavedQuery};
 use crate::values::RuleId;
 
 /// What came of reading a rule's text.
@@ -55,6 +59,16 @@ pub(crate) struct Contents {
     pub(crate) rules: Vec<Reading>,
     /// How many objects of which kind there are, rules among them.
     pub(crate) objects: HashMap<ObjectKind, usize>,
+    /// Exception lists, without their items.
+    pub(crate) lists: Vec<ListHeader>,
+    /// Exceptions, with their places.
+    pub(crate) items: Vec<(ExceptionItem, Range<usize>)>,
+    pub(crate) saved_queries: Vec<SavedQuery>,
+    pub(crate) data_views: Vec<DataView>,
+    /// How many connectors there are.
+    pub(crate) connectors: usize,
+    /// Values of value lists, by the id of the list.
+    pub(crate) values: BTreeMap<String, Texts>,
     /// What there is to say of the file as a whole.
     pub(crate) findings: Vec<Diagnostic>,
 }

@@ -1,5 +1,6 @@
 //! Reading the small types: ids, scores, words of a vocabulary, times.
 
+use std::ops::Range;
 use std::str::FromStr;
 
 use super::decode::{Findings, FromNode, NonEmpty, near_miss};
@@ -44,22 +45,25 @@ impl FromNode for RiskScore {
 /// Reads one of the words that stand for a type's values.
 macro_rules! from_word {
     ($($name:ident),+) => {$(
-        impl FromNode for $name {
-            fn from_node(node: Node, field: &str, findings: &mut Findings) -> Option<Self> {
+        impl $crate::read::decode::FromNode for $name {
+            fn from_node(
+                node: $crate::read::node::Node,
+                field: &str,
+                findings: &mut $crate::read::decode::Findings,
+            ) -> Option<Self> {
                 let span = node.span.clone();
                 let word = String::from_node(node, field, findings)?;
                 let value = $name::from_word(&word);
                 if value.is_none() {
                     let words = $name::ALL.iter().map(|value| value.as_str());
-                    let message = format!("`{field}` cannot be `{word}`");
-                    let help = near_miss(&word, words.clone()).unwrap_or_else(|| one_of(words));
-                    findings.error("rule::unknown-value", span, message, Some(help));
+                    $crate::read::scalars::unknown_word(&word, field, span, words, findings);
                 }
                 value
             }
         }
     )+};
 }
+pub(super) use from_word;
 
 from_word!(
     BuildingBlockType,
@@ -72,6 +76,19 @@ from_word!(
     Severity,
     TimeUnit
 );
+
+/// A word that is none of a vocabulary's.
+pub(super) fn unknown_word<'a>(
+    word: &str,
+    field: &str,
+    span: Range<usize>,
+    words: impl Iterator<Item = &'a str> + Clone,
+    findings: &mut Findings,
+) {
+    let message = format!("`{field}` cannot be `{word}`");
+    let help = near_miss(word, words.clone()).unwrap_or_else(|| one_of(words));
+    findings.error("rule::unknown-value", span, message, Some(help));
+}
 
 fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();

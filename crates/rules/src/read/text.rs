@@ -39,7 +39,7 @@ impl Text {
     }
 
     /// Where the first bytes stand that are no UTF-8.
-    pub(super) fn first_bad(&self) -> Option<usize> {
+    pub(crate) fn first_bad(&self) -> Option<usize> {
         self.bad.first().copied()
     }
 
@@ -50,7 +50,7 @@ impl Text {
     }
 
     /// Bytes that are no UTF-8, as a problem. `format` is always UTF-8.
-    pub(super) fn not_utf8(&self, at: usize, format: &str) -> Diagnostic {
+    pub(crate) fn not_utf8(&self, at: usize, format: &str) -> Diagnostic {
         Diagnostic {
             code: "file::not-utf-8",
             severity: Severity::Error,
@@ -59,5 +59,37 @@ impl Text {
             label: None,
             help: Some(format!("{format} is always UTF-8: save the file in that encoding")),
         }
+    }
+}
+
+/// Many short texts, held together.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    text: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    /// The lines of a text, without blanks around them and without empty ones.
+    pub(crate) fn lines(text: &str) -> Self {
+        let mut lines = Self::default();
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).for_each(|line| lines.push(line));
+        lines
+    }
+
+    pub(crate) fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+    }
+
+    pub(crate) fn append(&mut self, other: &Texts) {
+        other.iter().for_each(|text| self.push(text));
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| self.text.get(start..*end).unwrap_or_default())
     }
 }
