@@ -15,14 +15,17 @@ use crate::layout::{PathId, PathTree};
 
 pub(crate) mod cursor;
 mod keys;
+pub(crate) mod marks;
 mod numbers;
+pub(crate) mod quoted;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
 mod walk;
 
 use keys::Keys;
-use text::Text;
+use marks::Marks;
+use text::{Source, Text};
 
 /// The walk gives up: the record is to be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub(crate) struct GiveUp;
 #[derive(Debug, Default)]
 pub(crate) struct LeafScanner {
     keys: Keys,
+    marks: Marks,
     leaves: Leaves,
 }
 
@@ -40,7 +44,8 @@ impl LeafScanner {
     pub(crate) fn scan<'s>(&'s mut self, json: &'s [u8], paths: &PathTree) -> Result<Record<'s>, GiveUp> {
         let json = std::str::from_utf8(json).map_err(|_| GiveUp)?;
         self.leaves.clear();
-        walk::walk(json, paths, &mut self.keys, &mut self.leaves)?;
+        let source = Source::new(json, &mut self.marks);
+        walk::walk(source, paths, &mut self.keys, &mut self.leaves)?;
         Ok(Record { json, leaves: &self.leaves })
     }
 }

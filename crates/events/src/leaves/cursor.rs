@@ -1,6 +1,6 @@
 //! A place in a record, and what the grammar of JSON lets follow there.
 
-use super::text::{self, Text};
+use super::text::{self, Source, Text};
 use super::{Found, GiveUp, numbers};
 
 /// How deep records are walked. Deeper ones are for the parser to judge.
@@ -8,7 +8,7 @@ const MAX_DEPTH: usize = 64;
 
 /// A place in a record.
 pub(crate) struct Cursor<'j> {
-    json: &'j str,
+    source: Source<'j>,
     /// The byte that comes next.
     at: usize,
     /// How many objects and arrays are open.
@@ -17,16 +17,16 @@ pub(crate) struct Cursor<'j> {
 
 impl<'j> Cursor<'j> {
     /// At the start of a record, after whitespace.
-    pub(crate) fn new(json: &'j str) -> Self {
-        let mut cursor = Self { json, at: 0, depth: 0 };
+    pub(crate) fn new(source: Source<'j>) -> Self {
+        let mut cursor = Self { source, at: 0, depth: 0 };
         cursor.blanks();
         cursor
     }
 
     /// The record.
     #[inline]
-    pub(crate) fn json(&self) -> &'j str {
-        self.json
+    pub(crate) fn source(&self) -> Source<'j> {
+        self.source
     }
 
     /// The place, in bytes.
@@ -44,13 +44,13 @@ impl<'j> Cursor<'j> {
     /// Whether nothing but whitespace follows.
     pub(crate) fn is_at_end(&mut self) -> bool {
         self.blanks();
-        self.at == self.json.len()
+        self.at == self.source.json.len()
     }
 
     /// The byte that comes next.
     #[inline]
     pub(crate) fn peek(&self) -> Result<u8, GiveUp> {
-        self.json.as_bytes().get(self.at).copied().ok_or(GiveUp)
+        self.source.json.as_bytes().get(self.at).copied().ok_or(GiveUp)
     }
 
     /// Passes over a byte.
@@ -66,7 +66,7 @@ impl<'j> Cursor<'j> {
     /// Passes over whitespace.
     #[inline]
     pub(crate) fn blanks(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.json.as_bytes().get(self.at) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.source.json.as_bytes().get(self.at) {
             self.at += 1;
         }
     }
@@ -117,7 +117,7 @@ impl<'j> Cursor<'j> {
     #[inline]
     pub(crate) fn string(&mut self, unescaped: &mut String) -> Result<Text, GiveUp> {
         self.expect(b'"')?;
-        let (text, after) = text::read(self.json, self.at, unescaped)?;
+        let (text, after) = text::read(self.source, self.at, unescaped)?;
         self.at = after;
         Ok(text)
     }
@@ -125,7 +125,7 @@ impl<'j> Cursor<'j> {
     /// Passes over the string whose quote was passed over.
     #[inline]
     pub(crate) fn rest_of_string(&mut self) -> Result<(), GiveUp> {
-        self.at = text::skip(self.json, self.at)?;
+        self.at = text::skip(self.source, self.at)?;
         Ok(())
     }
 
@@ -138,7 +138,7 @@ impl<'j> Cursor<'j> {
             b'f' => self.literal("false", Found::Bool(false)),
             b'n' => self.literal("null", Found::Null),
             _ => {
-                let (number, after) = numbers::read(self.json, self.at)?;
+                let (number, after) = numbers::read(self.source.json, self.at)?;
                 self.at = after;
                 Ok(number)
             }
@@ -155,7 +155,7 @@ impl<'j> Cursor<'j> {
             }
             b't' | b'f' | b'n' => self.scalar(&mut String::new()).map(drop),
             _ => {
-                (self.at, _) = numbers::end(self.json.as_bytes(), self.at)?;
+                (self.at, _) = numbers::end(self.source.json.as_bytes(), self.at)?;
                 Ok(())
             }
         }
@@ -185,7 +185,7 @@ impl<'j> Cursor<'j> {
     }
 
     fn literal(&mut self, word: &str, means: Found) -> Result<Found, GiveUp> {
-        let rest = self.json.as_bytes().get(self.at..).ok_or(GiveUp)?;
+        let rest = self.source.json.as_bytes().get(self.at..).ok_or(GiveUp)?;
         if !rest.starts_with(word.as_bytes()) {
             return Err(GiveUp);
         }

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use super::quoted::Quoted;
+use super::text::Source;
 use super::{GiveUp, text};
 use crate::layout::{PathId, PathTree};
 use crate::record;
@@ -64,9 +66,7 @@ struct Known {
 
 #[derive(Debug)]
 struct Key {
-    head: Head,
-    /// What comes after the head: the rest of the key, and the quote that ends it.
-    rest: Box<[u8]>,
+    quoted: Quoted,
     target: Target,
     next: Followers,
 }
@@ -86,51 +86,9 @@ impl KeyId {
     const NONE: Self = Self(u32::MAX);
 }
 
-/// The first bytes of a key and its quote, to be compared in two steps.
-#[derive(Clone, Copy, Debug)]
-struct Head {
-    bytes: [u64; 2],
-    /// Which of them there are.
-    mask: [u64; 2],
-    length: usize,
-}
-
-const HEAD_BYTES: usize = 16;
-
-impl Head {
-    fn new(quoted: &[u8]) -> Self {
-        let length = quoted.len().min(HEAD_BYTES);
-        let (mut bytes, mut mask) = ([0; HEAD_BYTES], [0; HEAD_BYTES]);
-        for ((byte, mask), from) in bytes.iter_mut().zip(&mut mask).zip(quoted) {
-            (*byte, *mask) = (*from, u8::MAX);
-        }
-        Self { bytes: halves(&bytes), mask: halves(&mask), length }
-    }
-}
-
-#[inline]
-fn halves(bytes: &[u8; HEAD_BYTES]) -> [u64; 2] {
-    let (low, high) = bytes.split_at(8);
-    let half = |half: &[u8]| half.first_chunk().map_or(0, |half| u64::from_le_bytes(*half));
-    [half(low), half(high)]
-}
-
 impl Key {
     fn new(key: &str, target: Target) -> Self {
-        let quoted = [key.as_bytes(), b"\""].concat();
-        let rest = quoted.get(HEAD_BYTES..).unwrap_or_default().into();
-        Self { head: Head::new(&quoted), rest, target, next: Followers::default() }
-    }
-
-    /// The length of the key and its quote, if the text begins with them.
-    fn begins(&self, text: &[u8]) -> Option<usize> {
-        let (start, after) = text.split_first_chunk::<HEAD_BYTES>()?;
-        let Head { bytes, mask, length } = &self.head;
-        let [low, high] = halves(start);
-        let is_here = low & mask[0] == bytes[0]
-            && high & mask[1] == bytes[1]
-            && (self.rest.is_empty() || after.starts_with(&self.rest));
-        is_here.then_some(length + self.rest.len())
+        Self { quoted: Quoted::new(key), target, next: Followers::default() }
     }
 }
 
@@ -151,23 +109,23 @@ impl Keys {
     /// key before it in the same object, and becomes this one.
     pub(super) fn read(
         &mut self,
-        json: &str,
+        source: Source<'_>,
         from: usize,
         context: Context,
         previous: &mut Option<KeyId>,
         paths: &PathTree,
     ) -> Result<(Target, usize), GiveUp> {
-        let text = json.as_bytes().get(from..).ok_or(GiveUp)?;
+        let text = source.json.as_bytes().get(from..).ok_or(GiveUp)?;
         let Followers([first, second]) = self.followers(context, *previous);
         for id in [first, second] {
             if let Some(key) = self.keys.get(id.0 as usize)
-                && let Some(length) = key.begins(text)
+                && let Some(length) = key.quoted.begins(text)
             {
                 *previous = Some(id);
                 return Ok((key.target, from + length));
             }
         }
-        self.search(json, from, context, previous, paths)
+        self.search(source, from, context, previous, paths)
     }
 
     fn followers(&mut self, context: Context, previous: Option<KeyId>) -> Followers {
@@ -184,16 +142,17 @@ impl Keys {
     /// As [`Self::read`], of a key that did not come as expected.
     fn search(
         &mut self,
-        json: &str,
+        source: Source<'_>,
         from: usize,
         context: Context,
         previous: &mut Option<KeyId>,
         paths: &PathTree,
     ) -> Result<(Target, usize), GiveUp> {
-        let end = text::plain_end(json.as_bytes(), from)?;
+        let json = source.json;
+        let end = source.plain_end(from)?;
         if json.as_bytes().get(end) != Some(&b'"') {
             let mut key = String::new();
-            let (_, after) = text::read(json, from, &mut key)?;
+            let (_, after) = text::read(source, from, &mut key)?;
             return Ok((target(context, &key, paths), after));
         }
         let key = json.get(from..end).ok_or(GiveUp)?;

@@ -1,6 +1,7 @@
 //! Strings: where they end, and what they say.
 
 use super::GiveUp;
+use super::marks::Marks;
 
 /// The text of a string, by its place.
 #[derive(Clone, Copy, Debug)]
@@ -11,62 +12,33 @@ pub(crate) enum Text {
     Unescaped { start: usize, end: usize },
 }
 
-/// Where the run of plain characters that begins at `from` ends: at a quote, a backslash or a control character.
-#[inline]
-pub(crate) fn plain_end(bytes: &[u8], from: usize) -> Result<usize, GiveUp> {
-    let mut at = from;
-    // Most runs are short. A long one goes by larger steps, which the compiler makes vector instructions of.
-    for _ in 0..3 {
-        let Some(word) = word(bytes, at) else { return one_by_one(bytes, at) };
-        match specials(word) {
-            0 => at += 8,
-            found => return Ok(at + (found.trailing_zeros() / 8) as usize),
-        }
+/// A record, and the marks in it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'j> {
+    pub(crate) json: &'j str,
+    pub(crate) marks: &'j Marks,
+}
+
+impl<'j> Source<'j> {
+    /// A record, marked.
+    pub(crate) fn new(json: &'j str, marks: &'j mut Marks) -> Self {
+        marks.fill(json);
+        Self { json, marks }
     }
-    long_plain_end(bytes, at)
-}
 
-fn long_plain_end(bytes: &[u8], from: usize) -> Result<usize, GiveUp> {
-    let chunks = bytes.get(from..).unwrap_or_default().chunks_exact(32);
-    let plain = chunks.take_while(|chunk| !chunk.iter().fold(false, |found, byte| found | is_special(*byte)));
-    let mut at = from + 32 * plain.count();
-    while let Some(word) = word(bytes, at) {
-        match specials(word) {
-            0 => at += 8,
-            found => return Ok(at + (found.trailing_zeros() / 8) as usize),
-        }
+    /// Where the run of plain characters that begins at `from` ends: at a quote, a backslash or a control character.
+    #[inline]
+    pub(crate) fn plain_end(self, from: usize) -> Result<usize, GiveUp> {
+        self.marks.next(from).ok_or(GiveUp)
     }
-    one_by_one(bytes, at)
-}
-
-fn one_by_one(bytes: &[u8], at: usize) -> Result<usize, GiveUp> {
-    let rest = bytes.get(at..).ok_or(GiveUp)?;
-    rest.iter().position(|byte| is_special(*byte)).map(|found| at + found).ok_or(GiveUp)
-}
-
-fn is_special(byte: u8) -> bool {
-    (byte == b'"') | (byte == b'\\') | (byte < 0x20)
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes.get(at..at + 8)?.first_chunk().map(|chunk| u64::from_le_bytes(*chunk))
-}
-
-/// The high bit of each special byte; beyond the first of them, perhaps of others too.
-fn specials(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let less = |word: u64, than: u64| word.wrapping_sub(ONES * than) & !word;
-    let is = |byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
-    (is(b'"') | is(b'\\') | less(word, 0x20)) & HIGH
 }
 
 /// The place after the string whose first character is at `from`.
-pub(super) fn skip(json: &str, from: usize) -> Result<usize, GiveUp> {
-    let bytes = json.as_bytes();
+pub(super) fn skip(source: Source<'_>, from: usize) -> Result<usize, GiveUp> {
+    let bytes = source.json.as_bytes();
     let mut at = from;
     loop {
-        at = plain_end(bytes, at)?;
+        at = source.plain_end(at)?;
         match bytes.get(at) {
             Some(b'"') => return Ok(at + 1),
             Some(b'\\') => {
@@ -86,36 +58,39 @@ pub(super) fn skip(json: &str, from: usize) -> Result<usize, GiveUp> {
 /// The string whose first character is at `from`, and the place after it. If it has escapes, its text is put
 /// to the end of `unescaped`.
 #[inline]
-pub(super) fn read(json: &str, from: usize, unescaped: &mut String) -> Result<(Text, usize), GiveUp> {
-    let end = plain_end(json.as_bytes(), from)?;
-    if json.as_bytes().get(end) == Some(&b'"') {
+pub(super) fn read(source: Source<'_>, from: usize, unescaped: &mut String) -> Result<(Text, usize), GiveUp> {
+    let end = source.plain_end(from)?;
+    if source.json.as_bytes().get(end) == Some(&b'"') {
         return Ok((Text::Plain { start: from, end }, end + 1));
     }
-    read_escaped(json, from, end, unescaped)
+    read_escaped(source, from, end, unescaped)
 }
 
 /// As [`read`], of a string whose first plain run ends at `end` and not with a quote.
 fn read_escaped(
-    json: &str,
+    source: Source<'_>,
     from: usize,
     mut end: usize,
     unescaped: &mut String,
 ) -> Result<(Text, usize), GiveUp> {
-    let bytes = json.as_bytes();
+    let (json, bytes) = (source.json, source.json.as_bytes());
     let start = unescaped.len();
     let mut run = from;
     loop {
         unescaped.push_str(json.get(run..end).ok_or(GiveUp)?);
-        run = match bytes.get(end) {
-            Some(b'"') => return Ok((Text::Unescaped { start, end: unescaped.len() }, end + 1)),
-            Some(b'\\') => {
-                let (character, after) = unescape(bytes, end)?;
+        let after;
+        match (bytes.get(end), bytes.get(end + 1)) {
+            (Some(b'"'), _) => return Ok((Text::Unescaped { start, end: unescaped.len() }, end + 1)),
+            // What stands for itself begins the next run.
+            (Some(b'\\'), Some(b'"' | b'\\' | b'/')) => (run, after) = (end + 1, end + 2),
+            (Some(b'\\'), _) => {
+                let (character, next) = unescape(bytes, end)?;
                 unescaped.push(character);
-                after
+                (run, after) = (next, next);
             }
             _ => return Err(GiveUp),
-        };
-        end = plain_end(bytes, run)?;
+        }
+        end = source.plain_end(after)?;
     }
 }
 
@@ -160,7 +135,7 @@ fn code_unit(bytes: &[u8], at: usize) -> Result<u16, GiveUp> {
 pub(crate) fn unescaped(inside: &str) -> Result<String, GiveUp> {
     let mut text = String::with_capacity(inside.len());
     let quoted = [inside, "\""].concat();
-    match read(&quoted, 0, &mut text)?.0 {
+    match read(Source::new(&quoted, &mut Marks::default()), 0, &mut text)?.0 {
         Text::Plain { .. } => Ok(inside.to_owned()),
         Text::Unescaped { .. } => Ok(text),
     }
@@ -172,8 +147,10 @@ mod tests {
 
     fn text(json: &str) -> Result<String, GiveUp> {
         let mut unescaped = String::from("before");
-        let (text, after) = read(json, 1, &mut unescaped)?;
-        assert_eq!(skip(json, 1), Ok(after), "{json}");
+        let mut marks = Marks::default();
+        let source = Source::new(json, &mut marks);
+        let (text, after) = read(source, 1, &mut unescaped)?;
+        assert_eq!(skip(source, 1), Ok(after), "{json}");
         Ok(match text {
             Text::Plain { start, end } => json[start..end].to_owned(),
             Text::Unescaped { start, end } => unescaped[start..end].to_owned(),
@@ -197,10 +174,12 @@ mod tests {
             ["\"", "\"a", "\"a\nb\"", "\"\\x\"", "\"\\", "\"\\\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\u+123\""]
         {
             assert_eq!(text(json), Err(GiveUp), "{json}");
-            assert_eq!(skip(json, 1), Err(GiveUp), "{json}");
+            assert_eq!(skip(Source::new(json, &mut Marks::default()), 1), Err(GiveUp), "{json}");
         }
         for lone in [r#""\ud800""#, r#""\udc00""#, r#""\ud800\ud800""#, r#""\ud800x""#] {
-            assert_eq!(read(lone, 1, &mut String::new()).map(|_| ()), Err(GiveUp), "{lone}");
+            let mut marks = Marks::default();
+            let lone = Source::new(lone, &mut marks);
+            assert_eq!(read(lone, 1, &mut String::new()).map(|_| ()), Err(GiveUp), "{lone:?}");
         }
     }
 }

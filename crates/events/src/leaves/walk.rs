@@ -4,14 +4,19 @@ use rulehound_schema::FieldType;
 
 use super::cursor::Cursor;
 use super::keys::{Context, Keys, Role, Target};
-use super::text::Text;
+use super::text::{Source, Text};
 use super::{Found, GiveUp, Leaves};
 use crate::layout::{PathId, PathTree};
 
 /// Walks a record and keeps what it finds.
-pub(super) fn walk(json: &str, paths: &PathTree, keys: &mut Keys, leaves: &mut Leaves) -> Result<(), GiveUp> {
+pub(super) fn walk(
+    source: Source<'_>,
+    paths: &PathTree,
+    keys: &mut Keys,
+    leaves: &mut Leaves,
+) -> Result<(), GiveUp> {
     let mut walk = Walk {
-        cursor: Cursor::new(json),
+        cursor: Cursor::new(source),
         paths,
         keys,
         leaves,
@@ -59,8 +64,8 @@ impl Walk<'_> {
             let mut previous = None;
             loop {
                 self.cursor.expect(b'"')?;
-                let (json, at) = (self.cursor.json(), self.cursor.at());
-                let (target, after) = self.keys.read(json, at, context, &mut previous, self.paths)?;
+                let (source, at) = (self.cursor.source(), self.cursor.at());
+                let (target, after) = self.keys.read(source, at, context, &mut previous, self.paths)?;
                 self.cursor.go_to(after);
                 self.cursor.colon()?;
                 self.member(context, target)?;

@@ -156,6 +156,18 @@ impl<'a> Ecs<'a> {
         self.names.keeps(name)
     }
 
+    /// Whether an object is there and open: then its members are where their names say.
+    pub(super) fn is_open(&self, object: NameId) -> bool {
+        self.there(object).is_some_and(|at| matches!(self.at(at).content, Content::Open))
+    }
+
+    /// Whether a member of an open object is certainly not there.
+    #[inline]
+    pub(super) fn lacks_member(&mut self, object: NameId, key: &'static str) -> bool {
+        let name = self.names.known_member(object, key);
+        self.names.is_read(name) && self.there(name).is_none()
+    }
+
     /// Whether what was read may have been left out: the document is to be made anew.
     pub(super) fn has_missed(&self) -> bool {
         self.names.has_missed()
@@ -181,6 +193,11 @@ impl<'a> Ecs<'a> {
     #[inline]
     fn value(&mut self, name: NameId) -> Option<Value<'a>> {
         self.names.read(name);
+        if let Some(at) = self.names.place(name)
+            && let Content::Value(value) = self.at(PlaceId(at)).content
+        {
+            return Some(value);
+        }
         let at = self.find(name)?;
         Some(self.closed(at))
     }
@@ -211,7 +228,7 @@ impl<'a> Ecs<'a> {
     }
 
     fn put(&mut self, name: NameId, value: Value<'a>) {
-        if self.names.keeps(name) {
+        if self.names.keeps(name) && !self.fill_open(name, value) {
             let at = self.place(name);
             self.fill(at, value);
         }
@@ -355,7 +372,7 @@ impl<'a> Ecs<'a> {
     pub(super) fn add_named(&mut self, object: NameId, members: impl Iterator<Item = (NameId, Value<'a>)>) {
         let object = self.place(object);
         for (name, value) in members {
-            if self.names.keeps(name) {
+            if self.names.keeps(name) && !self.fill_open(name, value) {
                 let at = self.place_in(object, name);
                 self.fill(at, value);
             }

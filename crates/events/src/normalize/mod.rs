@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::json::{JsonParser, TapeNode};
 use crate::layout::PathId;
+use crate::leaves::marks::Marks;
 use crate::record::{self, RecordFormat};
 use crate::{Document, Layout, RecordError};
 use ecs::{Ecs, Place};
@@ -84,6 +85,7 @@ pub(crate) struct Normalizer {
     members: Vec<(NameId, Option<Value<'static>>)>,
     /// The text of a string that has escapes.
     unescaped: String,
+    marks: Marks,
 }
 
 impl Normalizer {
@@ -95,6 +97,7 @@ impl Normalizer {
             buffer: Vec::new(),
             members: Vec::new(),
             unescaped: String::new(),
+            marks: Marks::default(),
         }
     }
 

@@ -14,6 +14,7 @@ use super::literals::Literals;
 use super::windows::Role;
 use crate::Layout;
 use crate::layout::{PathId, PathNode};
+use crate::leaves::quoted::Quoted;
 
 /// Most names that are kept from record to record. Sources have hundreds; only records whose keys are data have more.
 const MOST_NAMES: usize = 1 << 14;
@@ -62,6 +63,7 @@ pub(super) const ROOT: NameId = NameId(0);
 struct Name {
     /// The key in the parent. It may have dots.
     key: Box<str>,
+    quoted: Quoted,
     members: HashMap<Box<str>, NameId, RandomState>,
     /// The members that came first in it, and the names that came after it in the object it is in, when it last was
     /// another than before; the newest first.
@@ -82,6 +84,7 @@ impl Names {
     pub(super) fn new(layout: Option<Arc<Layout>>) -> Self {
         let root = Name {
             key: Box::default(),
+            quoted: Quoted::new(""),
             members: HashMap::default(),
             first: [ROOT; 2],
             next: [ROOT; 2],
@@ -126,6 +129,12 @@ impl Names {
     #[inline]
     pub(super) fn keeps(&self, name: NameId) -> bool {
         self.slot(name).is_kept
+    }
+
+    /// Whether a name is known to be read, and so was not left out.
+    #[inline]
+    pub(super) fn is_read(&self, name: NameId) -> bool {
+        self.slot(name).is_read
     }
 
     /// Takes note that a name is read, whatever is below it with it.
@@ -207,6 +216,7 @@ impl Names {
         let id = NameId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
         let name = Name {
             key: key.into(),
+            quoted: Quoted::new(key),
             members: HashMap::default(),
             first: [id; 2],
             next: [id; 2],
@@ -237,7 +247,7 @@ impl Names {
         self.learn_next(object, previous, key)
     }
 
-    /// As [`Self::next_member`], of a key that a quote ends; none if it is not one of those expected.
+    /// As [`Self::next_member`], of a key that a quote ends, with the length of both; none if it is not as expected.
     #[inline]
     pub(super) fn expected_member(
         &self,
@@ -246,11 +256,8 @@ impl Names {
         quoted: &[u8],
     ) -> Option<(NameId, usize)> {
         self.guesses(object, previous).into_iter().find_map(|guess| {
-            let key = self.name(guess).key.as_bytes();
-            let is_it = quoted.get(key.len()) == Some(&b'"')
-                && quoted.starts_with(key)
-                && self.parent(guess) == Some(object);
-            is_it.then_some((guess, key.len()))
+            let length = self.name(guess).quoted.begins(quoted)?;
+            (self.parent(guess) == Some(object)).then_some((guess, length))
         })
     }
 

@@ -9,7 +9,7 @@ use super::windows::{self, EVENT_DATA, Flat, Key, Role};
 use super::{Ecs, Normalizer};
 use crate::layout::PathId;
 use crate::leaves::cursor::Cursor;
-use crate::leaves::text::{self, Text};
+use crate::leaves::text::{Source, Text};
 use crate::leaves::{Found, GiveUp};
 
 impl Normalizer {
@@ -24,7 +24,9 @@ impl Normalizer {
         let mut ecs = Ecs::new(&mut self.names, &self.arena, std::mem::take(&mut self.buffer));
         let mut flat = Flat::new(std::mem::take(&mut self.members));
         self.unescaped.clear();
-        let mut walk = Walk { cursor: Cursor::new(json), unescaped: &mut self.unescaped, arena: &self.arena };
+        let source = Source::new(json, &mut self.marks);
+        let mut walk =
+            Walk { cursor: Cursor::new(source), unescaped: &mut self.unescaped, arena: &self.arena };
         let walked = walk.record(&mut ecs, &mut flat).and_then(|()| {
             windows::from_members(&mut ecs, &mut flat);
             if ecs.has_missed() {
@@ -77,13 +79,14 @@ impl<'t> Walk<'t, '_> {
     }
 
     fn key(&mut self, ecs: &mut Ecs<'t>, data: NameId, previous: Option<NameId>) -> Result<NameId, GiveUp> {
-        let (json, from) = (self.cursor.json(), self.cursor.at());
+        let (source, from) = (self.cursor.source(), self.cursor.at());
+        let json = source.json;
         let rest = json.as_bytes().get(from..).ok_or(GiveUp)?;
         if let Some((name, length)) = ecs.names.expected_member(data, previous, rest) {
-            self.cursor.go_to(from + length + 1);
+            self.cursor.go_to(from + length);
             return Ok(name);
         }
-        let end = text::plain_end(json.as_bytes(), from)?;
+        let end = source.plain_end(from)?;
         if json.as_bytes().get(end) != Some(&b'"') {
             return Err(GiveUp);
         }
@@ -97,7 +100,7 @@ impl<'t> Walk<'t, '_> {
         let start = self.cursor.at() + 1;
         self.cursor.skip()?;
         if is_text {
-            let inside = self.cursor.json().get(start..self.cursor.at() - 1);
+            let inside = self.cursor.source().json.get(start..self.cursor.at() - 1);
             ecs.put_message(inside.ok_or(GiveUp)?);
         }
         Ok(())
@@ -124,7 +127,7 @@ impl<'t> Walk<'t, '_> {
     fn scalar(&mut self) -> Result<Value<'t>, GiveUp> {
         Ok(Value::Scalar(match self.cursor.scalar(self.unescaped)? {
             Found::Text(Text::Plain { start, end }) => {
-                Scalar::Str(self.cursor.json().get(start..end).ok_or(GiveUp)?)
+                Scalar::Str(self.cursor.source().json.get(start..end).ok_or(GiveUp)?)
             }
             Found::Text(Text::Unescaped { .. }) => {
                 let text = self.arena.copy(self.unescaped);

@@ -83,9 +83,13 @@ fn what_stands_in_the_way_of_an_object_stays() {
                 assert_eq!(ecs.text(path), Some("x"), "{path}");
                 assert!(ecs.has(path));
             }
-            ecs.set("b.c.x", "y");
         },
-        &json!({"a": 1, "a.x.y": "x", "b": {"c": [2], "c.x": "y"}, "d": {"x": "x"}, "e": {"x": "x"}}),
+        &json!({"a": 1, "a.x.y": "x", "b": {"c": [2], "c.x": "x"}, "d": {"x": "x"}, "e": {"x": "x"}}),
+    );
+    check(
+        r#"{"b": {"c": [2]}}"#,
+        |ecs| ["x", "y"].into_iter().for_each(|text| ecs.set("b.c.x", text)),
+        &json!({"b": {"c": [2], "c.x": "y"}}),
     );
 }
 

@@ -67,10 +67,16 @@ impl<'a> Ecs<'a> {
                 }
                 Content::Nothing | Content::Open => Ok(at),
             },
-            None => match self.names.parent(name) {
-                Some(object) => self.object_place(object).map(|object| self.place_in(object, name)),
-                None => Ok(DOCUMENT),
-            },
+            None => {
+                let Some(object) = self.names.parent(name) else { return Ok(DOCUMENT) };
+                let object = self.object_place(object)?;
+                // Opening the object may have brought it to light.
+                if self.there(name).is_some() {
+                    self.object_place(name)
+                } else {
+                    Ok(self.place_in(object, name))
+                }
+            }
         }
     }
 
@@ -103,12 +109,18 @@ impl<'a> Ecs<'a> {
         if let Some(place) = self.names.place(name) {
             return PlaceId(place);
         }
+        self.add_place(object, name, Content::Nothing)
+    }
+
+    /// A new place, the last of an object.
+    #[inline]
+    fn add_place(&mut self, object: PlaceId, name: NameId, content: Content<'a>) -> PlaceId {
         let new = PlaceId(u32::try_from(self.places.len()).unwrap_or(u32::MAX));
         self.names.set_place(name, new.0);
         self.places.push(Place {
             name,
             parent: object,
-            content: Content::Nothing,
+            content,
             members: 0,
             first: DOCUMENT,
             last: DOCUMENT,
@@ -119,6 +131,40 @@ impl<'a> Ecs<'a> {
             last => self.at_mut(last).next = new,
         }
         new
+    }
+
+    /// Puts a value to a name that has one, or whose object is open. Whether it could.
+    #[inline]
+    pub(super) fn fill_open(&mut self, name: NameId, value: Value<'a>) -> bool {
+        if let Some(at) = self.names.place(name) {
+            let content = &mut self.at_mut(PlaceId(at)).content;
+            let is_value = matches!(content, Content::Value(_));
+            if is_value {
+                *content = Content::Value(value);
+            }
+            return is_value;
+        }
+        let Some(object) = self.names.parent(name).and_then(|object| self.open_object(object)) else {
+            return false;
+        };
+        self.add_place(object, name, Content::Value(value));
+        self.at_mut(object).members += 1;
+        true
+    }
+
+    /// Where an object is, if it is open; one that is new, and in none but such, is made. A member must follow.
+    #[inline]
+    fn open_object(&mut self, name: NameId) -> Option<PlaceId> {
+        match self.names.place(name) {
+            Some(at) => Some(PlaceId(at)).filter(|at| matches!(self.at(*at).content, Content::Open)),
+            None => self.new_object(name),
+        }
+    }
+
+    fn new_object(&mut self, name: NameId) -> Option<PlaceId> {
+        let parent = self.open_object(self.names.parent(name)?)?;
+        self.at_mut(parent).members += 1;
+        Some(self.add_place(parent, name, Content::Open))
     }
 
     /// Puts a value at a place, whatever was there.
@@ -206,8 +252,10 @@ impl<'a> Ecs<'a> {
             if self.there(name).is_some() {
                 return false;
             }
-            let at = self.place_in(object, name);
-            self.fill(at, value);
+            if !self.fill_open(name, value) {
+                let at = self.place_in(object, name);
+                self.fill(at, value);
+            }
         }
         true
     }

@@ -7,7 +7,7 @@ use crate::normalize::value::Arena;
 pub(super) fn split<'t>(arena: &'t Arena, command_line: &'t str) -> impl Iterator<Item = &'t str> {
     let mut rest = trim_blanks(command_line);
     std::iter::from_fn(move || {
-        let first = rest.bytes().position(|byte| matches!(byte, b' ' | b'\t' | b'"'));
+        let first = memchr::memchr3(b' ', b'\t', b'"', rest.as_bytes());
         let (argument, tail) = match first.and_then(|at| rest.split_at_checked(at)) {
             None if rest.is_empty() => return None,
             None => (rest, ""),
@@ -31,7 +31,7 @@ fn quoted(text: &str) -> (String, &str) {
     let mut argument = String::new();
     let mut within_quotes = false;
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b' ' | b'\t')) {
+    while let Some(at) = memchr::memchr3(b'"', b' ', b'\t', rest.as_bytes()) {
         let Some((plain, tail)) = rest.split_at_checked(at) else { break };
         let Some(after) = tail.strip_prefix('"') else {
             let (blank, after) = tail.split_at_checked(1).unwrap_or((tail, ""));

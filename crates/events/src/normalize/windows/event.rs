@@ -17,6 +17,8 @@ pub(super) struct WindowsEvent<'e, 't> {
     /// log's XML has them.
     pub(super) doc: &'e mut Ecs<'t>,
     data: NameId,
+    /// Whether the event data is an open object, and nothing stands in its way.
+    is_open: bool,
     /// The event id.
     pub(super) code: u32,
     pub(super) source: Source,
@@ -125,11 +127,22 @@ impl<'e, 't> WindowsEvent<'e, 't> {
         let data = doc.object(EVENT_DATA);
         let arena = doc.arena;
         doc.update_members(data, |value| Some(value.to_text(arena).map_or(value, Value::from)));
-        Self { doc, data, code, source }
+        let is_open = doc.is_open(data);
+        Self { doc, data, is_open, code, source }
+    }
+
+    /// Whether the event data certainly lacks a value.
+    #[inline]
+    fn lacks(&mut self, key: &'static str) -> bool {
+        self.is_open && self.doc.lacks_member(self.data, key)
     }
 
     /// A value of the event data.
+    #[inline]
     pub(super) fn value(&mut self, key: &'static str) -> Option<Value<'t>> {
+        if self.lacks(key) {
+            return None;
+        }
         self.doc.member(self.data, key)
     }
 
@@ -150,6 +163,9 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Takes a value out of the event data, and does not say what it was.
     pub(super) fn discard(&mut self, key: &'static str) {
+        if self.lacks(key) {
+            return;
+        }
         self.doc.discard_member(self.data, key);
     }
 
@@ -176,6 +192,9 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Takes a value out of the event data, if it says something.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Value<'t>> {
+        if self.lacks(key) {
+            return None;
+        }
         self.doc.take_member(self.data, key, |value| {
             let says = !value.is_null() && value.as_str().is_none_or(says_something);
             says.then_some(value)
@@ -189,7 +208,8 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Moves a value of the event data to a field that has none yet.
     pub(super) fn rename(&mut self, key: &'static str, field: &'static str) {
-        if self.keeps(key, field)
+        if !self.lacks(key)
+            && self.keeps(key, field)
             && self.value(key).is_some()
             && !self.doc.has(field)
             && let Some(value) = self.take(key)
@@ -200,7 +220,8 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Moves a whole number, decimal or `0x` hexadecimal. What is no number stays in the event data.
     pub(super) fn rename_number(&mut self, key: &'static str, field: &'static str) {
-        if self.keeps(key, field)
+        if !self.lacks(key)
+            && self.keeps(key, field)
             && let Some(number) = self.number(key)
         {
             self.doc.set_default(field, number);
@@ -210,7 +231,8 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Moves an IP address; one of IPv4 within IPv6 becomes IPv4. What is none stays in the event data.
     pub(super) fn rename_address(&mut self, key: &'static str, field: &'static str) {
-        if (self.keeps(key, field) || self.doc.keeps("related.ip"))
+        if !self.lacks(key)
+            && (self.keeps(key, field) || self.doc.keeps("related.ip"))
             && let Some(address) = self.address(key)
         {
             self.doc.append("related.ip", address);
@@ -221,7 +243,8 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Moves a truth value. What is none stays in the event data.
     pub(super) fn rename_bool(&mut self, key: &'static str, field: &'static str) {
-        if self.keeps(key, field)
+        if !self.lacks(key)
+            && self.keeps(key, field)
             && let Some(value) = self.text(key).and_then(|text| text.parse::<bool>().ok())
         {
             self.doc.set_default(field, value);
@@ -237,7 +260,8 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Copies a value of the event data to a field that has none yet.
     pub(super) fn copy(&mut self, key: &'static str, field: &'static str) {
-        if self.doc.keeps(field)
+        if !self.lacks(key)
+            && self.doc.keeps(field)
             && let Some(text) = self.text(key)
         {
             self.doc.set_default(field, text);
@@ -246,7 +270,8 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Copies a value of the event data to a field, whatever it was.
     pub(super) fn overwrite(&mut self, key: &'static str, field: &'static str) {
-        if self.doc.keeps(field)
+        if !self.lacks(key)
+            && self.doc.keeps(field)
             && let Some(text) = self.text(key)
         {
             self.doc.set(field, text);
@@ -255,6 +280,9 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Gives a field a list of texts, whatever it was.
     pub(super) fn set_list(&mut self, field: &'static str, texts: &[&'static str]) {
+        if !self.doc.keeps(field) {
+            return;
+        }
         let texts = self.doc.arena.list(texts.iter().copied());
         self.doc.set(field, texts);
     }
@@ -336,7 +364,7 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Completes the document by the fields that all events have.
     pub(super) fn finish(self) {
-        let Self { doc, data, code, source } = self;
+        let Self { doc, data, code, source, .. } = self;
         doc.update_members(data, |value| (!value.is_null()).then_some(value));
         let record_id = doc.get("winlog.record_id").filter(|id| id.as_str().is_none());
         if let Some(record_id) = record_id.and_then(|id| id.plain_text(doc.arena)) {
@@ -413,28 +441,27 @@ pub(super) fn address<'t>(arena: &'t Arena, text: &'t str) -> Option<&'t str> {
 /// fraction, perhaps `Z`. None for anything else, a month 13 among it.
 pub(super) fn iso_time<'t>(arena: &'t Arena, text: &str) -> Option<&'t str> {
     let text = text.trim();
-    let (date, clock) = (text.get(..10)?, text.get(11..19)?);
-    let fits = text.bytes().zip(b"0000-00-00T00:00:00").all(|(byte, form)| match form {
+    let (head, rest) = text.split_at_checked(19)?;
+    let fits = head.bytes().zip(b"0000-00-00T00:00:00").all(|(byte, form)| match form {
         b'0' => byte.is_ascii_digit(),
         b'T' => matches!(byte, b'T' | b' '),
         sign => byte == *sign,
     });
-    let within = |at: usize, limit: std::ops::RangeInclusive<u8>| {
-        text.get(at..at + 2)
-            .and_then(|digits| digits.parse().ok())
-            .is_some_and(|number| limit.contains(&number))
+    let two = |at: usize| match head.as_bytes().get(at..at + 2) {
+        Some(&[tens, ones]) => tens.wrapping_mul(10).wrapping_add(ones).wrapping_sub(b'0'.wrapping_mul(11)),
+        _ => u8::MAX,
     };
-    let rest = text.get(19..)?;
     let rest = rest.strip_suffix('Z').unwrap_or(rest);
     let fraction = if rest.is_empty() { "0" } else { rest.strip_prefix('.')? };
     let valid = fits
-        && within(5, 1..=12)
-        && within(8, 1..=31)
-        && within(11, 0..=23)
-        && within(14, 0..=59)
-        && within(17, 0..=59)
+        && (1..=12).contains(&two(5))
+        && (1..=31).contains(&two(8))
+        && two(11) <= 23
+        && two(14) <= 59
+        && two(17) <= 59
         && !fraction.is_empty()
         && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let (date, clock) = (head.get(..10)?, head.get(11..)?);
     let millis = fraction.get(..3).unwrap_or(fraction);
     let zeros = "00".get(..3_usize.saturating_sub(millis.len()))?;
     valid.then(|| arena.concat([date, "T", clock, ".", millis, zeros, "Z"]))
