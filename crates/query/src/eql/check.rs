@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use rulehound_schema::{Field, FieldType, Schema, Value};
 
 use super::ast::{EventFilter, Kind, Node, Span, Spanned, Statement};
-use super::endpoint::with_dns;
+use super::endpoint::in_words_of_documents;
 use super::problem::{Problem, Problems};
 use super::types::{Type, type_of_field};
 use super::{Dialect, Options, lower};
@@ -128,7 +128,7 @@ impl<'a> Checker<'a> {
         };
         let condition = self.condition(&event.condition);
         let filter = Filter::all([lower::filter(category?), lower::filter(condition?)]);
-        Some(if self.is_endpoint() { with_dns(filter) } else { filter })
+        Some(if self.is_endpoint() { in_words_of_documents(filter) } else { filter })
     }
 
     /// Reports what Elasticsearch parses and then refuses. Goes on if the query is read leniently.

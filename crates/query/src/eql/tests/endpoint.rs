@@ -165,6 +165,28 @@ fn dns_is_a_category() {
     assert_eq!(plan("network where true"), Plan::Event(category("network".into())));
 }
 
+/// Elastic's Sysmon integration puts sentences where Elastic Defend has a word.
+#[test]
+fn actions_are_found_in_the_words_of_sysmon() {
+    let field = |name: &str| Schema::catalogue().field(name).unwrap();
+    let words = |name: &str, words: &[&'static str]| {
+        let test = Test::In(words.iter().map(|word| Value::String((*word).into())).collect());
+        Filter::Predicate(Predicate { field: field(name), test })
+    };
+    let sysmon = |code| {
+        let of = [is("event.provider", "Microsoft-Windows-Sysmon"), is("event.code", code)];
+        of.into_iter()
+    };
+    let start = Filter::And(sysmon("1").collect());
+    let expected = Filter::Or(vec![words("event.action", &["exec", "start"]), start]);
+    assert_eq!(filter("event.action in (\"exec\", \"start\")"), expected);
+    let accepted = Filter::And(sysmon("3").chain([is("network.direction", "ingress")]).collect());
+    let Filter::Not(found) = filter("not event.action : \"connection_acc*\"") else { panic!() };
+    let Filter::Or(parts) = *found else { panic!() };
+    assert_eq!(parts[1..], [accepted]);
+    assert_eq!(filter("event.action == \"fork\""), words("event.action", &["fork"]));
+}
+
 /// Fields that no catalogue has, each once, with a warning.
 #[test]
 fn unknown_fields_have_the_type_that_they_are_used_with() {
