@@ -12,7 +12,7 @@ use common::rulehound;
 use serde_json::Value;
 
 /// Alerts by rule, each with how often it is told; what is not here stays silent.
-const STORY: [(&str, usize); 25] = [
+const STORY: [(&str, usize); 27] = [
     ("Account Created or Enabled", 2),
     ("Alerts of Several Tactics on One Host", 3),
     ("Archive Packed with a Password", 1),
@@ -27,7 +27,9 @@ const STORY: [(&str, usize); 25] = [
     ("LSASS Opened by a Program in a User Folder", 1),
     ("Network Logon Installs a Service", 1),
     ("New Account Made an Administrator at Once", 1),
+    ("New Program Calls from Memory without a File", 1),
     ("Office Application Starts a Command Interpreter", 1),
+    ("Program of a User Folder below an Office Application", 1),
     ("Rare Process for a Host", 1),
     ("Run Key Points into a User Folder", 1),
     ("Run of Very Long DNS Names", 1),

@@ -175,9 +175,18 @@ pub trait Correlator: Send {
     fn restore(&mut self, state: State) -> Result<(), StateMismatch>;
 }
 
+/// What came of the hits of a whole input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Correlated {
+    /// The detections, in the order of results.
+    pub detections: Vec<Detection>,
+    /// See [`Correlator::dropped`].
+    pub dropped: u64,
+}
+
 /// Runs the hits of a whole input, in order, through the correlator of a plan. Gives the detections in the
 /// order of results: sequences by their last events, samples by their keys.
-pub fn correlate(plan: &Plan, hits: impl IntoIterator<Item = Hit>, samples_per_key: usize) -> Vec<Detection> {
+pub fn correlate(plan: &Plan, hits: impl IntoIterator<Item = Hit>, samples_per_key: usize) -> Correlated {
     let mut detections = Vec::new();
     let mut correlator: Box<dyn Correlator> = match plan {
         Plan::Event(_) => Box::new(EventCorrelator::new(plan)),
@@ -192,7 +201,7 @@ pub fn correlate(plan: &Plan, hits: impl IntoIterator<Item = Hit>, samples_per_k
     }
     correlator.finish(&mut detections);
     in_order_of_results(plan, &mut detections);
-    detections
+    Correlated { detections, dropped: correlator.dropped() }
 }
 
 /// Puts detections in the order of results. Those of one key keep theirs. An event that matched indicators under

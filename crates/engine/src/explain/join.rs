@@ -146,7 +146,7 @@ fn correlated(plan: &Plan, key: &Key, hits: &mut [StepHit], stop: Stop) -> (usiz
         let ordinal = Ordinal { time: event.first()?.time, tiebreaker: None, tie: (place, 0) };
         Some(Hit { event: EventHandle(place), ordinal, matches: event.iter().map(of_step).collect() })
     });
-    match correlate(plan, events, 1).len() {
+    match correlate(plan, events, 1).detections.len() {
         0 => (0, Some(stop)),
         _ => (1, None),
     }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use rulehound_query::{Plan, Query};
 
 use crate::correlate::{
-    Bucket, Captured, Details, Detection, EventHandle, EventTime, Hit, IndicatorMatch, Key, Ordinal, StepId,
-    StepMatch, correlate, in_order_of_results, is_indicator,
+    Bucket, Captured, Correlated, Details, Detection, EventHandle, EventTime, Hit, IndicatorMatch, Key,
+    Ordinal, StepId, StepMatch, correlate, in_order_of_results, is_indicator,
 };
 use crate::order::Place;
 use crate::search::pipes;
@@ -74,6 +74,8 @@ pub(super) struct Detections {
     pub(super) found: Vec<Found>,
     /// Hits of sequences and samples whose event has no time, so that they could not be put in order.
     pub(super) without_time: u64,
+    /// How much each rule's correlator forgot because of a limit.
+    pub(super) dropped: BTreeMap<RuleIndex, u64>,
     /// How long the correlator of each rule took, in all threads together.
     pub(super) correlating: BTreeMap<RuleIndex, Duration>,
 }
@@ -86,8 +88,9 @@ pub(super) fn detect(queries: &[&Query], hits: &mut Hits, threads: usize) -> io:
             events.into_iter().map(|event| Found { rule, events: FoundEvents::Single(event), folded: None });
         add(&mut detections.found, queries, rule, found.collect());
     }
-    let Joined { found, without_time, correlating } = join(queries, hits, threads)?;
+    let Joined { found, without_time, dropped, correlating } = join(queries, hits, threads)?;
     (detections.without_time, detections.correlating) = (without_time.len() as u64, correlating);
+    detections.dropped = dropped;
     for (rule, mut found) in found {
         let Some(query) = queries.get(rule.0) else { continue };
         in_order_of_results(&query.plan, &mut found);
@@ -113,6 +116,7 @@ struct Joined {
     found: BTreeMap<RuleIndex, Vec<Detection>>,
     /// By rule. An event of several keys may be in several parts.
     without_time: BTreeSet<(RuleIndex, EventRef)>,
+    dropped: BTreeMap<RuleIndex, u64>,
     correlating: BTreeMap<RuleIndex, Duration>,
 }
 
@@ -134,6 +138,9 @@ fn join(queries: &[&Query], hits: &mut Hits, threads: usize) -> io::Result<Joine
             // A panic elsewhere is reported where it happens.
             let part = other.join().map_err(|_| io::Error::other("a thread has panicked"))??;
             all.without_time.extend(part.without_time);
+            for (rule, dropped) in part.dropped {
+                *all.dropped.entry(rule).or_default() += dropped;
+            }
             for (rule, time) in part.correlating {
                 *all.correlating.entry(rule).or_default() += time;
             }
@@ -187,7 +194,10 @@ fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) 
             Some(hits.lineage.answer(late.step(step)?, asked, captured, hits.store.time(event)))
         };
         let hits = events.into_iter().filter_map(|hits| part.hit(hits, ordinal, answered));
-        let mut found = correlate(&query.plan, hits, SAMPLES_PER_KEY);
+        let Correlated { detections: mut found, dropped } = correlate(&query.plan, hits, SAMPLES_PER_KEY);
+        if dropped > 0 {
+            *joined.dropped.entry(rule).or_default() += dropped;
+        }
         *joined.correlating.entry(rule).or_default() += started.elapsed();
         if !found.is_empty() {
             joined.found.entry(rule).or_default().append(&mut found);

@@ -65,9 +65,9 @@ pub(super) fn run(
         }
         let hits = feed.finish()?.finish(options.scan.threads)?;
         let mut next = Stage::new(&of_alerts, hits, options.scan.threads)?;
-        for found in &mut next.found {
-            found.rule = RuleIndex(places.get(found.rule.0).copied().unwrap_or(usize::MAX));
-        }
+        let place = |rule: RuleIndex| RuleIndex(places.get(rule.0).copied().unwrap_or(usize::MAX));
+        next.found.iter_mut().for_each(|found| found.rule = place(found.rule));
+        next.dropped = next.dropped.into_iter().map(|(rule, dropped)| (place(rule), dropped)).collect();
         stage = Some(next);
     }
     Ok(stage)

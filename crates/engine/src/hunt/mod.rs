@@ -148,6 +148,8 @@ struct Stage {
     without_time: u64,
     /// Hits that were left out because of [`crate::correlate::TooManyKeys`].
     too_many_keys: u64,
+    /// How much each rule's correlator forgot because of a limit.
+    dropped: BTreeMap<RuleIndex, u64>,
     /// Facts about processes that were forgotten because there were too many.
     processes_dropped: u64,
     /// Detections that were folded into others.
@@ -160,11 +162,21 @@ impl Stage {
     /// Correlates hits, and folds what is alike.
     fn new(rules: &[(&Rule, &Query)], mut hits: Hits, threads: usize) -> io::Result<Self> {
         let queries: Vec<&Query> = rules.iter().map(|(_, query)| *query).collect();
-        let Detections { mut found, without_time, correlating } = detect(&queries, &mut hits, threads)?;
+        let Detections { mut found, without_time, dropped, correlating } =
+            detect(&queries, &mut hits, threads)?;
         let Hits { store, too_many_keys, lineage, .. } = hits;
         let processes_dropped = lineage.dropped();
         let suppressed = suppress::suppress(rules, &mut found, &store)?;
-        Ok(Self { found, store, without_time, too_many_keys, processes_dropped, suppressed, correlating })
+        Ok(Self {
+            found,
+            store,
+            without_time,
+            too_many_keys,
+            dropped,
+            processes_dropped,
+            suppressed,
+            correlating,
+        })
     }
 
     /// Makes the alerts, and gives each to `sink` with what it was found as.
@@ -213,6 +225,11 @@ impl Hunt<'_> {
     /// Hits that were left out because of [`crate::correlate::TooManyKeys`].
     pub fn too_many_keys(&self) -> u64 {
         self.stages.iter().map(|stage| stage.too_many_keys).sum()
+    }
+
+    /// Rules that had to forget something because of a limit, by their place, and how often. Their alerts may be wanting.
+    pub fn dropped(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        self.stages.iter().flat_map(|stage| stage.dropped.iter().map(|(rule, dropped)| (rule.0, *dropped)))
     }
 
     /// Facts about processes that were forgotten because there were too many, so that questions about ancestors may lack an

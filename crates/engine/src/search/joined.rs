@@ -45,7 +45,7 @@ pub(super) fn search(
     let total = hits.len();
     let hits = in_order(hits, files, inputs, by_time);
     let without_time = (total - hits.len()) as u64;
-    let mut detections = correlate(&query.plan, hits, options.max_samples_per_key);
+    let mut detections = correlate(&query.plan, hits, options.max_samples_per_key).detections;
     let found = detections.len() as u64;
     pipes::apply(&limits(query, options.size), &mut detections);
     let sequences = detections.into_iter().map(|detection| read(&mut spool, detection));

@@ -68,6 +68,15 @@ impl Summary<'_> {
             let hits = counted(self.hunt.too_many_keys(), "hit");
             writeln!(out, "{hits} of sequences left out: {TooManyKeys}")?;
         }
+        for (rule, dropped) in self.hunt.dropped() {
+            let Some(rule) = self.rules.get(rule) else { continue };
+            let times = counted(dropped, "time");
+            writeln!(
+                out,
+                "{} forgot something {times} for a limit: alerts may be wanting",
+                printable(&rule.name)
+            )?;
+        }
         if self.hunt.processes_dropped() > 0 {
             let facts = counted(self.hunt.processes_dropped(), "fact");
             writeln!(
