@@ -12,7 +12,7 @@ use common::rulehound;
 use serde_json::Value;
 
 /// Alerts by rule, each with how often it is told; what is not here stays silent.
-const STORY: [(&str, usize); 27] = [
+const STORY: [(&str, usize); 28] = [
     ("Account Created or Enabled", 2),
     ("Alerts of Several Tactics on One Host", 3),
     ("Archive Packed with a Password", 1),
@@ -22,6 +22,7 @@ const STORY: [(&str, usize); 27] = [
     ("Command Line Dumps the Memory of LSASS", 1),
     ("Connection to a Known Indicator", 5),
     ("Directory Database Copied from a Domain Controller", 1),
+    ("Full Account Details Asked for with Whoami", 1),
     ("Hidden PowerShell with an Encoded Command", 1),
     ("Interpreter Connects Out and Writes a Program", 1),
     ("LSASS Opened by a Program in a User Folder", 1),

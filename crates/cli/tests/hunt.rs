@@ -323,7 +323,8 @@ fn the_profile_tells_what_each_rule_hit_and_changes_no_alert() {
     assert!(!plain.stderr.contains("Dearest"), "{}", plain.stderr);
 
     let files = walkdir::WalkDir::new(Path::new(root).join("rules")).into_iter().map(Result::unwrap);
-    let rules = files.filter(|file| file.path().extension().is_some_and(|name| name == "toml")).count();
+    // Each has one rule.
+    let rules = files.filter(|file| file.file_type().is_file()).count();
     let listed: Vec<Vec<&str>> = profiled
         .stderr
         .lines()

@@ -278,3 +278,38 @@ fn rules_of_an_export_are_named_by_id() {
     assert_eq!((shown.code, shown.stdout), (0, written));
     assert!(!shown.stderr.contains("mild"), "only what is wrong with the rule itself: {}", shown.stderr);
 }
+
+#[test]
+fn check_counts_what_is_loaded_beside_rules() {
+    let folder = rules();
+    let lines = [
+        json!({"list_id": "used", "type": "detection", "name": "Used"}),
+        json!({"list_id": "used", "item_id": "i", "name": "n", "entries": [
+            {"field": "user.name", "type": "list", "operator": "included", "list": {"id": "people", "type": "keyword"}}]}),
+        json!({"list_id": "unused", "type": "detection", "namespace_type": "agnostic"}),
+        json!({"type": "action", "id": "c", "attributes": {}}),
+    ];
+    let lines = lines.map(|line| line.to_string()).join("\n");
+    std::fs::create_dir(folder.path().join("value_lists")).unwrap();
+    std::fs::write(folder.path().join("value_lists/people"), "root\nadmin\n").unwrap();
+    std::fs::write(folder.path().join("lists.ndjson"), lines).unwrap();
+    let list = "[[rule.exceptions_list]]\nid = \"1\"\nlist_id = \"used\"\ntype = \"detection\"\nnamespace_type = \"single\"\n";
+    std::fs::write(folder.path().join("rule.toml"), format!("{SOUND}\n{list}")).unwrap();
+    let run = rulehound(folder.path(), &["rules", "check", "rule.toml", "lists.ndjson"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    for expected in [
+        "\nbeside them: 2 exception lists with 1 item, 1 value list with 2 values, 1 connector\n",
+        "no rule that can be run refers to the exception list unused (agnostic)\n",
+        "0 errors, 0 warnings\n",
+    ] {
+        assert!(run.stdout.contains(expected), "{expected:?} not in\n{}", run.stdout);
+    }
+    let run = rulehound(folder.path(), &["rules", "check", "--output", "json", "rule.toml", "lists.ndjson"]);
+    let shared = &serde_json::from_str::<Value>(&run.stdout).unwrap()["shared"];
+    let list = |id: &str, namespace: &str, name: Value, items: u64, rules: u64| json!({"list_id": id, "namespace_type": namespace, "name": name, "items": items, "rules": rules});
+    assert_eq!(
+        shared["exception_lists"],
+        json!([list("unused", "agnostic", json!(""), 0, 0), list("used", "single", json!("Used"), 1, 1)])
+    );
+    assert_eq!((&shared["value_lists"][0]["values"], &shared["connectors"]), (&json!(2), &json!(1)));
+}

@@ -137,7 +137,8 @@ fn sysmon_gives(field: &str) -> bool {
     const FIELDS: &[&str] = &[
         "@timestamp", "_id", "_index", "message", "dll.name", "dll.path",
         "file.directory", "file.extension", "file.name", "file.path",
-        "host.hostname", "host.id", "host.name", "host.os.family", "host.os.type",
+        // `host.os.name`: exceptions for some systems ask for it or `host.os.type`, of which one is enough.
+        "host.hostname", "host.id", "host.name", "host.os.family", "host.os.name", "host.os.type",
         "process.args", "process.args_count", "process.command_line", "process.entity_id", "process.executable",
         "process.name", "process.pid", "process.thread.id", "process.working_directory",
         "process.parent.args", "process.parent.args_count", "process.parent.command_line",

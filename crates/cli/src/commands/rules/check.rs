@@ -5,7 +5,7 @@ use std::io::Write;
 
 use comfy_table::{Cell, CellAlignment};
 use rulehound_query::Severity;
-use rulehound_rules::{Counts, LoadedRule, NotRun, Problem, RuleSet, Status};
+use rulehound_rules::{Counts, LoadedRule, NotRun, Problem, RuleSet, Shared, Status};
 use serde_json::{Value, json};
 
 use crate::args::{CheckArgs, CheckOutput};
@@ -41,7 +41,37 @@ fn to_json(set: &RuleSet) -> Value {
             })
         })
         .collect();
-    json!({ "rules": set.counts(), "problems": problems, "not_run": not_run, "other_files": set.other_files })
+    json!({
+        "rules": set.counts(),
+        "problems": problems,
+        "not_run": not_run,
+        "shared": shared_to_json(&set.shared),
+        "other_files": set.other_files,
+    })
+}
+
+/// What was loaded beside rules.
+fn shared_to_json(shared: &Shared) -> Value {
+    let lists = shared.exception_lists.iter().map(|list| {
+        json!({
+            "list_id": list.key.list_id,
+            "namespace_type": list.key.namespace,
+            "name": list.header.as_ref().map(|header| &header.name),
+            "items": list.items.len(),
+            "rules": list.rules,
+        })
+    });
+    let value_lists = shared.value_lists.iter().map(|list| {
+        let file = list.file.as_ref().map(|file| file.display().to_string());
+        json!({ "id": list.id, "values": list.values, "file": file })
+    });
+    json!({
+        "exception_lists": lists.collect::<Vec<_>>(),
+        "value_lists": value_lists.collect::<Vec<_>>(),
+        "saved_queries": shared.saved_queries,
+        "data_views": shared.data_views,
+        "connectors": shared.connectors,
+    })
 }
 
 fn problem_to_json(problem: &Problem) -> Value {
@@ -82,6 +112,7 @@ fn write_table(set: &RuleSet, verbose: bool, output: &Output, out: &mut dyn Writ
         writeln!(out)?;
     }
     write_counts(set, output, out)?;
+    write_shared(&set.shared, out)?;
     write_summary(set, verbose, out)
 }
 
@@ -98,6 +129,46 @@ fn write_counts(set: &RuleSet, output: &Output, out: &mut dyn Write) -> std::io:
     }
     table.add_row(row("total", &counts.total));
     writeln!(out, "{}", table.trim_fmt())
+}
+
+/// What was loaded beside rules, and which exception lists no rule refers to.
+fn write_shared(shared: &Shared, out: &mut dyn Write) -> std::io::Result<()> {
+    let lists = &shared.exception_lists;
+    let items: usize = lists.iter().map(|list| list.items.len()).sum();
+    let values: usize = shared.value_lists.iter().map(|list| list.values).sum();
+    let mut parts = Vec::new();
+    if !lists.is_empty() {
+        parts.push(format!("{} with {}", count(lists.len(), "exception list"), count(items, "item")));
+    }
+    if !shared.value_lists.is_empty() {
+        parts.push(format!(
+            "{} with {}",
+            count(shared.value_lists.len(), "value list"),
+            count(values, "value")
+        ));
+    }
+    match shared.saved_queries {
+        0 => {}
+        1 => parts.push("1 saved query".to_owned()),
+        many => parts.push(format!("{many} saved queries")),
+    }
+    for (number, noun) in [(shared.data_views, "data view"), (shared.connectors, "connector")] {
+        if number > 0 {
+            parts.push(count(number, noun));
+        }
+    }
+    if !parts.is_empty() {
+        writeln!(out, "\nbeside them: {}", parts.join(", "))?;
+    }
+    for list in lists.iter().filter(|list| list.rules == 0) {
+        let id = printable(&list.key.list_id);
+        writeln!(out, "no rule that can be run refers to the exception list {id} ({})", list.key.namespace)?;
+    }
+    Ok(())
+}
+
+fn count(number: usize, noun: &str) -> String {
+    counted(number as u64, noun)
 }
 
 /// What the numbers do not say: why rules are not run, how many warnings there are, what was passed over.
