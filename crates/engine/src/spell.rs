@@ -138,6 +138,7 @@ fn phrases(subject: &str, phrases: &[Phrase]) -> String {
 fn word(word: &Pattern) -> String {
     match word {
         Pattern::Exact { text, .. } => text.to_string(),
+        Pattern::Fuzzy { text, distance, .. } => format!("{text}~{distance}"),
         Pattern::Regex { source, .. } => format!("/{source}/"),
         Pattern::Wildcard { parts, .. } => wildcard(parts),
     }
@@ -151,6 +152,7 @@ fn pattern_operators(pattern: &Pattern) -> (&'static str, &'static str) {
         Pattern::Exact { case_insensitive: false, .. } => ("==", "in"),
         Pattern::Exact { .. } | Pattern::Wildcard { case_insensitive: true, .. } => (":", ":"),
         Pattern::Wildcard { .. } => ("like", "like"),
+        Pattern::Fuzzy { .. } => ("is nearly", "is nearly one of"),
         Pattern::Regex { case_insensitive: true, .. } => ("regex~", "regex~"),
         Pattern::Regex { .. } => ("regex", "regex"),
     }
@@ -159,6 +161,7 @@ fn pattern_operators(pattern: &Pattern) -> (&'static str, &'static str) {
 fn pattern(pattern: &Pattern) -> String {
     match pattern {
         Pattern::Exact { text, .. } => quoted(text),
+        Pattern::Fuzzy { text, .. } => quoted(text),
         Pattern::Regex { source, .. } => quoted(source),
         Pattern::Wildcard { parts, .. } => quoted(&wildcard(parts)),
     }

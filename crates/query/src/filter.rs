@@ -227,6 +227,18 @@ pub enum Pattern {
         /// Whether letters of either case are equal.
         case_insensitive: bool,
     },
+    /// A text that becomes the string by few edits: a character more, one less, another one, or two neighbours that
+    /// change places (Damerau and Levenshtein's distance, as Lucene's `FuzzyQuery` has it).
+    Fuzzy {
+        /// The text.
+        text: Arc<str>,
+        /// The most edits.
+        distance: u8,
+        /// How many characters at the start must be the same.
+        prefix: u32,
+        /// Whether letters of either case are equal.
+        case_insensitive: bool,
+    },
     /// A regular expression of Lucene's dialect, anchored at both ends.
     Regex {
         /// The expression as it was written.

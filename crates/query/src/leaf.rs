@@ -207,6 +207,9 @@ fn in_lower_case(pattern: Pattern) -> Pattern {
             });
             Pattern::Wildcard { parts: parts.collect(), case_insensitive }
         }
+        Pattern::Fuzzy { text, distance, prefix, case_insensitive } => {
+            Pattern::Fuzzy { text: fold(&text), distance, prefix, case_insensitive }
+        }
         Pattern::Regex { source, case_insensitive } => {
             Pattern::Regex { source: fold(&source), case_insensitive }
         }

@@ -3,6 +3,7 @@
 //! Case: Elasticsearch's case-insensitive term, prefix, wildcard and regexp queries fold the letters of ASCII only
 //! (`AutomatonQueries`, `RegExp.ASCII_CASE_INSENSITIVE`), and so do patterns here. `É` and `é` differ.
 
+mod fuzzy;
 mod index;
 mod literals;
 mod set;
@@ -11,6 +12,7 @@ mod wildcard;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use fuzzy::Fuzzy;
 use wildcard::Wildcard;
 
 pub(crate) use literals::{Choice, Literal, Place};
@@ -51,6 +53,9 @@ impl Pattern {
             Self::Exact { text, .. } => Self::Exact { text, case_insensitive: true },
             Self::Wildcard { parts, .. } => Self::Wildcard { parts, case_insensitive: true },
             Self::Regex { source, .. } => Self::Regex { source, case_insensitive: true },
+            Self::Fuzzy { text, distance, prefix, .. } => {
+                Self::Fuzzy { text, distance, prefix, case_insensitive: true }
+            }
         }
     }
 }
@@ -71,6 +76,7 @@ pub struct PatternMatcher(Matcher);
 enum Matcher {
     Exact { text: Arc<str>, case_insensitive: bool },
     Wildcard(Wildcard),
+    Fuzzy(Fuzzy),
     Regex(Regex),
 }
 
@@ -83,6 +89,9 @@ impl PatternMatcher {
             }
             Pattern::Wildcard { parts, case_insensitive } => {
                 Matcher::Wildcard(Wildcard::new(parts, *case_insensitive))
+            }
+            Pattern::Fuzzy { text, distance, prefix, case_insensitive } => {
+                Matcher::Fuzzy(Fuzzy::new(text, *distance, *prefix, *case_insensitive))
             }
             Pattern::Regex { source, case_insensitive } => {
                 Matcher::Regex(Regex::new(source, *case_insensitive)?)
@@ -100,6 +109,7 @@ impl PatternMatcher {
             Matcher::Exact { text, case_insensitive: false } => subject.text == &**text,
             Matcher::Exact { text, case_insensitive: true } => subject.text.eq_ignore_ascii_case(text),
             Matcher::Wildcard(wildcard) => wildcard.is_match(subject),
+            Matcher::Fuzzy(fuzzy) => fuzzy.is_match(subject.text),
             Matcher::Regex(regex) => regex.is_match(subject.text),
         }
     }

@@ -41,7 +41,9 @@ pub(super) fn nearness(test: &Test, values: &[Value<'_>]) -> u32 {
 
 fn pattern_nearness(pattern: &Pattern, text: &str) -> u32 {
     match pattern {
-        Pattern::Exact { text: whole, .. } => part_found(text, [whole.as_ref()]),
+        Pattern::Exact { text: whole, .. } | Pattern::Fuzzy { text: whole, .. } => {
+            part_found(text, [whole.as_ref()])
+        }
         Pattern::Wildcard { parts, .. } => {
             let literals = parts.iter().filter_map(|part| match part {
                 WildcardPart::Literal(literal) => Some(Arc::as_ref(literal)),

@@ -119,6 +119,14 @@ fn pattern() -> impl Strategy<Value = Pattern> {
             .prop_map(|(text, case_insensitive)| Pattern::Exact { text: Arc::from(text), case_insensitive }),
         (parts, any::<bool>())
             .prop_map(|(parts, case_insensitive)| Pattern::Wildcard { parts, case_insensitive }),
+        (select(STRINGS), 0_u8..3, 0_u32..3, any::<bool>()).prop_map(
+            |(text, distance, prefix, case_insensitive)| Pattern::Fuzzy {
+                text: Arc::from(text),
+                distance,
+                prefix,
+                case_insensitive
+            }
+        ),
         (
             select(&["", ".*", "a.b", "[a-k]+", "c.*(exe|dll)", "(日|e).*", "s|k", "~(cmd.*)", "cmd@"][..]),
             any::<bool>()

@@ -81,6 +81,13 @@ impl Necessary {
                 }
                 Self { choices, suffices, regex: None }
             }
+            // The edits may be anywhere behind the prefix.
+            Pattern::Fuzzy { text, prefix, .. } => {
+                let prefix: String =
+                    text.chars().take(usize::try_from(*prefix).unwrap_or(usize::MAX)).collect();
+                let choices = (!prefix.is_empty()).then(|| vec![Literal::new(Place::Start(0), &prefix)]);
+                Self { choices: choices.into_iter().collect(), suffices: false, regex: None }
+            }
             Pattern::Regex { source, case_insensitive } => {
                 let regex = Expression::parse(source, *case_insensitive)?;
                 Self { choices: regex.choices(), suffices: false, regex: Some(regex) }
