@@ -5,10 +5,11 @@
 //! | `bool`, `constant_score`, `dis_max`, `boosting`, `nested` | scores aside |
 //! | `term`, `terms`, `range`, `exists`, `ids`, `prefix`, `wildcard`, `regexp`, `fuzzy` | no look-up of terms |
 //! | `match`, `match_phrase`, `match_phrase_prefix`, `match_bool_prefix`, `multi_match` | the standard analyzer |
+//! | `query_string` | see [`crate::lucene`] |
 //! | `match_all`, `match_none` | |
 //!
 //! Other queries are refused, and so are parameters that would change what matches; those that only weigh or speed up
-//! are passed over. Of `fuzziness: AUTO` and the like see [`crate::Pattern::Fuzzy`].
+//! are passed over.
 //!
 //! A field that the schema does not know is treated as in [`crate::kuery`].
 
@@ -16,6 +17,7 @@ mod compound;
 mod full_text;
 mod kibana;
 mod object;
+mod query_string;
 mod term_level;
 
 use rulehound_schema::Schema;
@@ -58,6 +60,9 @@ pub enum DslProblem {
     /// `minimum_should_match` over many clauses.
     #[error("too many ways to choose that many clauses")]
     TooManyChoices,
+    /// A query string that is none.
+    #[error("{0}")]
+    QueryString(String),
     /// A question that a field cannot answer.
     #[error(transparent)]
     Leaf(#[from] LeafError),
@@ -110,6 +115,8 @@ impl Compiler<'_> {
             "prefix" => self.prefix(body, at),
             "wildcard" => self.wildcard(body, at),
             "regexp" => self.regexp(body, at),
+            "fuzzy" => self.fuzzy(body, at),
+            "query_string" => self.query_string(body, at),
             "match" => self.match_(body, at),
             "match_phrase" => self.match_phrase(body, false, at),
             "match_phrase_prefix" => self.match_phrase(body, true, at),

@@ -50,6 +50,9 @@ pub enum LeafError {
     /// A pattern does not compile.
     #[error("the pattern is refused: {0}")]
     Pattern(#[from] PatternError),
+    /// A query string that is none.
+    #[error("the query string is refused: {0}")]
+    QueryString(String),
     /// Date math that is none.
     #[error("`{value}` is no date: {source}")]
     DateMath {
@@ -233,6 +236,18 @@ pub(crate) fn prefix(text: &str) -> Pattern {
     let literal = (!text.is_empty()).then(|| WildcardPart::Literal(text.into()));
     let parts = literal.into_iter().chain([WildcardPart::AnyRun]).collect();
     Pattern::Wildcard { parts, case_insensitive: false }
+}
+
+/// The pattern of what is near a text; without a distance as near as `AUTO` has it: by no edit if it is shorter than 3
+/// characters, by one if shorter than 6, else by two. No more than two are allowed.
+pub(crate) fn fuzzy(text: &str, distance: Option<u8>, prefix: u32) -> Pattern {
+    let automatic = match text.chars().count() {
+        0..3 => 0,
+        3..6 => 1,
+        _ => 2,
+    };
+    let distance = distance.unwrap_or(automatic).min(2);
+    Pattern::Fuzzy { text: text.into(), distance, prefix, case_insensitive: false }
 }
 
 /// The parts of a pattern of `wildcard` and `query_string`: `*`, `?`, and a backslash before what stands for itself.

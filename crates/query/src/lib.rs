@@ -10,6 +10,7 @@ mod filter;
 mod functions;
 pub mod kuery;
 mod leaf;
+pub mod lucene;
 mod pattern;
 mod phrase;
 mod plan;

@@ -21,7 +21,6 @@ pub struct CompiledFilter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
     Kuery,
-    #[allow(dead_code)]
     Lucene,
 }
 
@@ -54,29 +53,36 @@ pub(crate) enum Problem {
 }
 
 impl Problem {
+    fn is_error(&self) -> bool {
+        match self {
+            Self::Expected { .. } | Self::TooDeep | Self::Null { .. } | Self::Leaf(_) => true,
+            Self::UnknownField { .. } | Self::NoFieldLike { .. } | Self::NoValues { .. } => false,
+        }
+    }
+
+    /// In one sentence.
+    pub(crate) fn message(self) -> String {
+        self.diagnostic(Language::Lucene, 0..0).message
+    }
+
     fn diagnostic(self, language: Language, span: Range<usize>) -> Diagnostic {
-        let (code, severity, message, help) = match self {
+        let severity = if self.is_error() { Severity::Error } else { Severity::Warning };
+        let (code, message, help) = match self {
             Self::Expected { expected, found, help } => (
                 code!(language, "syntax::unexpected"),
-                Severity::Error,
                 format!("expected {expected}, found {found}"),
                 help.map(str::to_owned),
             ),
-            Self::TooDeep => (
-                code!(language, "syntax::too-deep"),
-                Severity::Error,
-                "the query is nested too deep".to_owned(),
-                None,
-            ),
+            Self::TooDeep => {
+                (code!(language, "syntax::too-deep"), "the query is nested too deep".to_owned(), None)
+            }
             Self::Null { field } => (
                 code!(language, "null"),
-                Severity::Error,
                 "there is no value `null`".to_owned(),
                 field.map(|field| format!("write `not {field}:*` for events without the field")),
             ),
             Self::UnknownField { name, similar, is_strict } => (
                 code!(language, "unknown-field"),
-                Severity::Warning,
                 match is_strict {
                     true => format!("there is no field `{name}`: nothing matches"),
                     false => format!("unknown field `{name}`: it is taken for a keyword"),
@@ -85,13 +91,11 @@ impl Problem {
             ),
             Self::NoFieldLike { name } => (
                 code!(language, "unknown-field"),
-                Severity::Warning,
                 format!("no known field has a name like `{name}`: nothing matches"),
                 None,
             ),
             Self::NoValues { field } => (
                 code!(language, "no-values"),
-                Severity::Warning,
                 format!("`{}` is of type {}, which no value matches", field.name, field.field_type),
                 None,
             ),
@@ -99,10 +103,11 @@ impl Problem {
                 let code = match &error {
                     LeafError::Value { .. } => code!(language, "value"),
                     LeafError::NotForType { .. } => code!(language, "type"),
+                    LeafError::QueryString(_) => code!(language, "query-string"),
                     LeafError::Pattern(_) => code!(language, "pattern"),
                     LeafError::DateMath { .. } => code!(language, "date-math"),
                 };
-                (code, Severity::Error, error.to_string(), None)
+                (code, error.to_string(), None)
             }
         };
         Diagnostic { code, severity, message, span, label: None, help }
@@ -121,7 +126,7 @@ const MOST_SUGGESTIONS: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Problems {
     language: Language,
-    found: Vec<Diagnostic>,
+    found: Vec<(Range<usize>, Problem)>,
     /// Unknown fields that were reported already.
     reported: HashSet<String>,
 }
@@ -132,7 +137,7 @@ impl Problems {
     }
 
     pub(crate) fn add(&mut self, span: Range<usize>, problem: Problem) {
-        self.found.push(problem.diagnostic(self.language, span));
+        self.found.push((span, problem));
     }
 
     /// Says of an unknown field once that it is unknown.
@@ -148,10 +153,18 @@ impl Problems {
         self.add(span, Problem::UnknownField { name, similar, is_strict: schema.is_strict() });
     }
 
+    /// The first problem that stops the query.
+    pub(crate) fn into_error(self) -> Option<Problem> {
+        let mut problems = self.found.into_iter().map(|(_, problem)| problem);
+        problems.find(Problem::is_error)
+    }
+
     /// The result, if `filter` is what came of the text.
-    pub(crate) fn finish(mut self, filter: Option<Filter>) -> CompiledFilter {
-        self.found.sort_by_key(|diagnostic| diagnostic.span.start);
-        let has_errors = self.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-        CompiledFilter { filter: filter.filter(|_| !has_errors), diagnostics: self.found }
+    pub(crate) fn finish(self, filter: Option<Filter>) -> CompiledFilter {
+        let Self { language, mut found, .. } = self;
+        found.sort_by_key(|(span, _)| span.start);
+        let has_errors = found.iter().any(|(_, problem)| problem.is_error());
+        let diagnostics = found.into_iter().map(|(span, problem)| problem.diagnostic(language, span));
+        CompiledFilter { filter: filter.filter(|_| !has_errors), diagnostics: diagnostics.collect() }
     }
 }

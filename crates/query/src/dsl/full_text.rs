@@ -45,10 +45,7 @@ impl Compiler<'_> {
             Some(_) => return Err(place.key("type").expected("`boolean`, `phrase` or `phrase_prefix`")),
         };
         let is_lenient = flag(body.parameter("lenient"), place.key("lenient"))?;
-        if body.parameter("zero_terms_query").and_then(Json::as_str) == Some("all")
-            && crate::words::Words::of(&value.to_string()).len() == 0
-            && self.field(body.name, None).is_some_and(|field| field.field_type.is_text())
-        {
+        if self.is_pointless(&body, &value) {
             return Ok(Filter::Constant(true));
         }
         let asked = Asked { value, kind };
@@ -58,11 +55,22 @@ impl Compiler<'_> {
         }
     }
 
+    /// Whether text without a word is to match everything, and this is one.
+    fn is_pointless(self, body: &FieldBody<'_>, value: &Value<'static>) -> bool {
+        body.parameter("zero_terms_query").and_then(Json::as_str) == Some("all")
+            && self
+                .field(body.name, None)
+                .is_some_and(|field| field.field_type.is_text() && leaf::words(&field, value).is_empty())
+    }
+
     pub(super) fn match_phrase(self, body: &Json, is_prefix: bool, at: At<'_>) -> Answer {
         let body = FieldBody::read(body, &["query"], at)?;
         body.allow(&["query", "slop", "zero_terms_query"], at)?;
         let place = at.key(body.name);
         let value = place.scalar(body.required("query", at)?)?;
+        if self.is_pointless(&body, &value) {
+            return Ok(Filter::Constant(true));
+        }
         let slop = slop(&body, place)?;
         self.ask(body.name, at, |field| leaf::phrase(field, &value, slop, is_prefix, &DateReading::default()))
     }
@@ -83,16 +91,7 @@ impl Compiler<'_> {
     /// answer are passed over.
     pub(super) fn multi_match(self, body: &Json, at: At<'_>) -> Answer {
         let object = at.object(body)?;
-        let read = [
-            "query",
-            "fields",
-            "type",
-            "operator",
-            "minimum_should_match",
-            "slop",
-            "lenient",
-            "zero_terms_query",
-        ];
+        let read = ["query", "fields", "type", "operator", "minimum_should_match", "slop", "lenient"];
         if let Some(key) = object.keys().find(|key| !read.contains(&key.as_str()) && !is_common(key)) {
             return Err(at.error(DslProblem::UnknownParameter(key.clone())));
         }

@@ -131,6 +131,17 @@ impl Compiler<'_> {
         self.ask(body.name, at, |field| leaf::pattern(field, pattern))
     }
 
+    pub(super) fn fuzzy(self, body: &Json, at: At<'_>) -> Answer {
+        let body = FieldBody::read(body, &["value"], at)?;
+        body.allow(&["value", "fuzziness", "prefix_length"], at)?;
+        let place = at.key(body.name);
+        let text = place.scalar(body.required("value", at)?)?.to_string();
+        let edits =
+            body.parameter("fuzziness").map_or(Ok(None), |json| fuzziness(json, place.key("fuzziness")))?;
+        let prefix = body.parameter("prefix_length").map_or(Ok(0), |json| place.number(json))?;
+        self.ask(body.name, at, |field| leaf::pattern(field, leaf::fuzzy(&text, edits, prefix)))
+    }
+
     pub(super) fn range(self, body: &Json, at: At<'_>) -> Answer {
         let body = FieldBody::read(body, &[], at)?;
         body.allow(
@@ -195,11 +206,25 @@ fn date_reading(body: &FieldBody<'_>, at: At<'_>) -> Result<DateReading, DslErro
         dates.formats = formats.map_err(|_| at.expected("formats of dates"))?;
     }
     if let Some(json) = body.parameter("time_zone") {
-        let at = at.key("time_zone");
-        dates.offset =
-            offset(at.text(json)?).ok_or_else(|| at.expected("an offset from UTC such as `+01:00`"))?;
+        dates.offset = time_zone(json, at.key("time_zone"))?;
     }
     Ok(dates)
+}
+
+/// Seconds ahead of UTC.
+pub(super) fn time_zone(json: &Json, at: At<'_>) -> Result<i32, DslError> {
+    offset(at.text(json)?).ok_or_else(|| at.expected("an offset from UTC such as `+01:00`"))
+}
+
+/// The most edits: a number, or `AUTO`, which is `None`. Other bounds of `AUTO` are refused.
+pub(super) fn fuzziness(json: &Json, at: At<'_>) -> Result<Option<u8>, DslError> {
+    match json.as_str() {
+        Some(text) if text.eq_ignore_ascii_case("auto") => Ok(None),
+        _ => match at.number(json)? {
+            edits @ 0..=2 => Ok(u8::try_from(edits).ok()),
+            _ => Err(at.expected("`AUTO`, 0, 1 or 2")),
+        },
+    }
 }
 
 /// Seconds ahead of UTC: `Z`, `UTC`, `+01:00`, `-0530`. Time zones by name are not known.

@@ -6,7 +6,8 @@ use rulehound_schema::{Field, FieldType, Schema, Value};
 
 use super::ast::{Literal, Node};
 use crate::leaf::{self, DateReading, LeafError, Operator};
-use crate::problem::{Problem, Problems};
+use crate::lucene;
+use crate::problem::{Language, Problem, Problems};
 use crate::{Filter, Pattern, PatternMatcher, WildcardPart};
 
 /// The filter that holds where the query does. Problems are reported.
@@ -64,9 +65,9 @@ impl Lowering<'_> {
             let fields = self.fields(name, None).fields;
             return Filter::any(fields.iter().map(|field| leaf::exists(self.schema, field)));
         }
-        let named = self.fields(name, None);
+        let (named, schema) = (self.fields(name, None), self.schema);
         if value.is_pattern() {
-            return self.any(named, value, |field, _| pattern(field, value));
+            return self.any(named, value, |field, _| pattern(schema, field, value));
         }
         let Some(constant) = self.constant(value, Some(name)) else { return Filter::Constant(false) };
         self.any(named, value, |field, dates| question(field, &constant, value.is_quoted, dates))
@@ -79,7 +80,7 @@ impl Lowering<'_> {
         }
         let fields = leaf::searched(self.schema);
         if value.is_pattern() {
-            return Filter::any(fields.iter().filter_map(|field| pattern(field, value).ok()));
+            return Filter::any(fields.iter().filter_map(|field| pattern(self.schema, field, value).ok()));
         }
         let Some(constant) = self.constant(value, None) else { return Filter::Constant(false) };
         let asked = fields.iter().map(|field| question(field, &constant, value.is_quoted, &self.dates));
@@ -179,57 +180,23 @@ fn question(
 
 /// A keyword is put a `wildcard` query. Other fields are put a `query_string`, for which blanks part one question from
 /// the next.
-fn pattern(field: &Field, value: &Literal) -> Result<Filter, LeafError> {
-    let whole =
-        |parts: Vec<WildcardPart>| leaf::pattern(field, Pattern::Wildcard { parts, case_insensitive: false });
+fn pattern(schema: &Schema, field: &Field, value: &Literal) -> Result<Filter, LeafError> {
     if matches!(field.field_type, FieldType::Keyword | FieldType::ConstantKeyword) {
-        return whole(value.parts.clone());
+        let parts = value.parts.clone();
+        return leaf::pattern(field, Pattern::Wildcard { parts, case_insensitive: false });
     }
-    let dates = DateReading::default();
-    let pieces = pieces(&value.parts).into_iter().map(|piece| match piece {
-        Piece::Words(text) => leaf::matching(field, &Value::String(text.into()), Operator::Any, &dates),
-        Piece::Pattern(parts) if parts == [WildcardPart::AnyRun] => {
-            Ok(Filter::Predicate(crate::Predicate { field: field.clone(), test: crate::Test::Exists }))
-        }
-        Piece::Pattern(parts) => whole(parts),
-    });
-    Ok(Filter::any(pieces.collect::<Result<Vec<_>, _>>()?))
-}
-
-/// What stands between blanks: patterns, and words, those that follow one another together.
-enum Piece {
-    Words(String),
-    Pattern(Vec<WildcardPart>),
-}
-
-fn pieces(parts: &[WildcardPart]) -> Vec<Piece> {
-    let mut words: Vec<Vec<WildcardPart>> = vec![Vec::new()];
-    for part in parts {
-        let WildcardPart::Literal(text) = part else {
-            words.last_mut().into_iter().for_each(|word| word.push(part.clone()));
-            continue;
-        };
-        for (index, piece) in text.split([' ', '\t', '\n', '\r', '\u{3000}']).enumerate() {
-            if index > 0 {
-                words.push(Vec::new());
-            }
-            if !piece.is_empty() {
-                let literal = WildcardPart::Literal(piece.into());
-                words.last_mut().into_iter().for_each(|word| word.push(literal.clone()));
-            }
-        }
+    let text: String = (value.parts.iter())
+        .map(|part| match part {
+            WildcardPart::Literal(text) => lucene::escaped(text),
+            WildcardPart::AnyRun | WildcardPart::AnyChar => "*".to_owned(),
+        })
+        .collect();
+    let reading = lucene::Reading { fields: Some(vec![field.clone()]), ..lucene::Reading::new(schema) };
+    let mut problems = Problems::new(Language::Lucene);
+    let filter = lucene::query_string(&text, &reading, &mut problems);
+    match problems.into_error() {
+        Some(Problem::Leaf(error)) => Err(error),
+        Some(problem) => Err(LeafError::QueryString(problem.message())),
+        None => Ok(filter.unwrap_or(Filter::Constant(false))),
     }
-    let mut pieces = Vec::new();
-    for word in words {
-        match (word.as_slice(), pieces.last_mut()) {
-            ([], _) => {}
-            ([WildcardPart::Literal(text)], Some(Piece::Words(words))) => {
-                words.push(' ');
-                words.push_str(text);
-            }
-            ([WildcardPart::Literal(text)], _) => pieces.push(Piece::Words(text.to_string())),
-            _ => pieces.push(Piece::Pattern(word)),
-        }
-    }
-    pieces
 }

@@ -77,6 +77,11 @@ fn patterns() {
             json!({"prefix": {"name": {"value": "ki", "case_insensitive": true}}}),
             like("name", vec![literal("ki"), AnyRun], true),
         ),
+        (json!({"fuzzy": {"name": {"value": "kimchy", "prefix_length": 1}}}), {
+            let text = "kimchy".into();
+            let pattern = Pattern::Fuzzy { text, distance: 2, prefix: 1, case_insensitive: false };
+            ask("name", Test::Matches(vec![pattern]))
+        }),
         (json!({"regexp": {"name": {"value": "k.*y", "flags": "ALL", "case_insensitive": true}}}), {
             let pattern = Pattern::Regex { source: "k.*y".into(), case_insensitive: true };
             ask("name", Test::Matches(vec![pattern]))
@@ -151,6 +156,20 @@ fn full_text() {
             Filter::Or(vec![is("name", &["will"]), has(&["will"], 0)])
         }),
         (json!({"multi_match": {"query": "a b", "type": "phrase", "fields": ["text"]}}), has(&["a b"], 0)),
+    ]);
+    check([
+        (
+            json!({"match_phrase": {"text": {"query": "-", "zero_terms_query": "all"}}}),
+            Filter::Constant(true),
+        ),
+        (json!({"query_string": {"query": "(a AND b) OR name:c", "default_field": "text"}}), {
+            Filter::Or(vec![Filter::And(vec![has(&["a"], 0), has(&["b"], 0)]), is("name", &["c"])])
+        }),
+        (json!({"query_string": {"query": "a b", "fields": ["te*^2"], "default_operator": "and"}}), {
+            Filter::And(vec![has(&["a"], 0), has(&["b"], 0)])
+        }),
+        (json!({"query_string": {"query": "age:x", "lenient": true}}), Filter::Constant(false)),
+        (json!({"query_string": {"query": " "}}), Filter::Constant(false)),
     ]);
     let everywhere = compiled(&json!({"multi_match": {"query": "5"}}));
     let Ok(Filter::Or(parts)) = everywhere else { panic!("{everywhere:?}") };
@@ -256,6 +275,22 @@ fn what_is_no_query_is_refused_where_it_stands() {
             json!({"range": {"born": {"gte": "now", "time_zone": "Europe/Paris"}}}),
             "range.born.time_zone",
             "expected an offset from UTC such as `+01:00`",
+        ),
+        (json!({"query_string": {"query": "a ("}}), "query_string.query", "expected a clause, found the end"),
+        (
+            json!({"query_string": {"query": "age:x"}}),
+            "query_string.query",
+            "`age` is of type long and never `x`",
+        ),
+        (
+            json!({"query_string": {"query": "a", "analyzer": "x"}}),
+            "query_string",
+            "the parameter `analyzer` is not supported",
+        ),
+        (
+            json!({"fuzzy": {"name": {"value": "a", "fuzziness": 3}}}),
+            "fuzzy.name.fuzziness",
+            "expected `AUTO`, 0, 1 or 2",
         ),
         (json!({"nested": {"query": {"match_all": {}}}}), "nested", "the parameter `path` is missing"),
         (

@@ -3,7 +3,7 @@
 use rulehound_schema::{Field, FieldType, Schema, Value};
 
 use super::{Options, compile, compiled, schema};
-use crate::{CompareOp, Element, Expr, Filter, Pattern, Phrase, Predicate, Test};
+use crate::{CompareOp, Element, Expr, Filter, Pattern, Phrase, Predicate, Test, WildcardPart};
 
 fn lowered(text: &str) -> Filter {
     let found = compiled(text);
@@ -125,7 +125,7 @@ fn escapes() {
         assert_eq!(lowered(text), is("process.name", &[value]), "{text}");
     }
     let question_mark = Pattern::Wildcard {
-        parts: vec![crate::WildcardPart::Literal("a?b*".into()), crate::WildcardPart::AnyRun],
+        parts: vec![WildcardPart::Literal("a?b*".into()), WildcardPart::AnyRun],
         case_insensitive: false,
     };
     assert_eq!(
@@ -196,6 +196,15 @@ fn words() {
         ("process.command_line: *-enc* *hidden*", {
             let patterns = ["*-enc*", "*hidden*"].map(|pattern| Pattern::wildcard(pattern, false));
             ask("process.command_line", Test::Matches(patterns.to_vec()))
+        }),
+        // Its escapes and operators are those of Lucene.
+        ("process.command_line: a-\\(1\\)* ", like("process.command_line", "a-(1)*")),
+        ("process.command_line: (\\(x\\)?*)", {
+            let parts = vec![WildcardPart::Literal("(x)?".into()), WildcardPart::AnyRun];
+            ask(
+                "process.command_line",
+                Test::Matches(vec![Pattern::Wildcard { parts, case_insensitive: false }]),
+            )
         }),
         ("process.name: *a b*", like("process.name", "*a b*")),
         ("caseless: A*", { ask("caseless", Test::Matches(vec![Pattern::wildcard("A*", true)])) }),
