@@ -5,7 +5,8 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use rulehound_query::{Severity, eql};
+use rulehound_query::eql::{self, Dialect};
+use rulehound_query::Severity;
 use rulehound_schema::Schema;
 
 /// Few fields, so that time goes into queries and not into the search for names alike.
@@ -23,8 +24,8 @@ const MAPPING: &str = r#"{"properties": {
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::from_mappings([MAPPING]).unwrap_or_default());
 
 fuzz_target!(|text: &str| {
-    for lenient in [false, true] {
-        let options = eql::Options { schema: &SCHEMA, event_category_field: "event.category", lenient };
+    for dialect in [Dialect::Elasticsearch, Dialect::Lenient, Dialect::Endpoint] {
+        let options = eql::Options { schema: &SCHEMA, event_category_field: "event.category", dialect };
         let compiled = eql::compile(text, options);
         let errors = compiled.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         assert_eq!(compiled.query.is_none(), errors);

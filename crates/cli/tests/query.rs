@@ -67,6 +67,27 @@ fn fails(args: &[&str], code: i32, expected: &[&str]) {
 }
 
 #[test]
+fn languages_of_single_events() {
+    for (language, query, ids) in [
+        ("kuery", "process.pid: 7 and not event.category: file", &["1"][..]),
+        ("kuery", "process.name: s* and seen: true", &["1"]),
+        ("kuery", "", &["1", "2"]),
+        ("lucene", "+process.name:sh -event.category:process", &["2"]),
+        ("lucene", "process.pid:[7 TO *] AND process.name:/s./", &["1", "2"]),
+    ] {
+        let response = &results(&["--language", language, query, "events.ndjson"])[0];
+        let events = response["hits"]["events"].as_array().unwrap();
+        let found: Vec<&str> = events.iter().map(|event| event["_id"].as_str().unwrap()).collect();
+        assert_eq!(found, ids, "{language}: {query}");
+    }
+    fails(&["--language", "kuery", "process.pid: (1", "events.ndjson"], 1, &["expected `)`"]);
+    fails(&["--language", "lucene", "process.pid:x", "events.ndjson"], 1, &["lucene::value"]);
+    // With a mapping: fields that the events have and it lacks are found.
+    let mapped = ["--language", "kuery", "--mapping", "mapping.json", "seen: true", "events.ndjson"];
+    assert_eq!(results(&mapped)[0]["hits"]["total"]["value"], 1);
+}
+
+#[test]
 fn the_response_is_the_default() {
     let response = &results(&["any where process.pid == 7", "events.ndjson"])[0];
     assert_eq!(response["hits"]["total"], json!({ "value": 2, "relation": "eq" }));

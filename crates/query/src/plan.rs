@@ -15,6 +15,13 @@ pub struct Query {
     pub pipes: Vec<Pipe>,
 }
 
+impl Query {
+    /// Every event that passes.
+    pub fn of_events(filter: Filter) -> Self {
+        Self { plan: Plan::Event(filter), pipes: Vec::new() }
+    }
+}
+
 /// What is looked for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {

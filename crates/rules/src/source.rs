@@ -1,6 +1,6 @@
 //! From the query of a rule and its Kibana filters to what a single event must satisfy.
 
-use rulehound_query::{CompiledFilter, Diagnostic, Filter, dsl, kuery};
+use rulehound_query::{CompiledFilter, Diagnostic, Filter, dsl, kuery, lucene};
 use rulehound_schema::Schema;
 use serde_json::Value;
 
@@ -29,7 +29,8 @@ pub fn compile_search(query: &str, language: Language, filters: &[Value]) -> Com
     let schema = Schema::catalogue();
     let CompiledFilter { filter, diagnostics } = match language {
         Language::Kuery => kuery::compile(query, kuery::Options { schema }),
-        Language::Lucene | Language::Eql | Language::Esql => return not_run(NotRun::Language(language)),
+        Language::Lucene => lucene::compile(query, lucene::Options { schema }),
+        Language::Eql | Language::Esql => return not_run(NotRun::Language(language)),
     };
     let (filters, filter_problems) = compile_filters(filters);
     let filter = match filter {

@@ -58,8 +58,11 @@ fn each_type_has_its_own_fields() {
     check_type("query", "", json!({"query": "", "language": "kuery"}));
     check_type(
         "query",
-        "query = \"q\"\nlanguage = \"lucene\"\nindex = [\"a-*\"]\ndata_view_id = \"v\"\nfilters = [{a.b = 1}]",
-        with(source("lucene"), json!({"index": ["a-*"], "data_view_id": "v", "filters": [{"a": {"b": 1}}]})),
+        "query = \"q\"\nlanguage = \"lucene\"\nindex = [\"a-*\"]\ndata_view_id = \"v\"\nfilters = [{query.match_all = {}}]",
+        with(
+            source("lucene"),
+            json!({"index": ["a-*"], "data_view_id": "v", "filters": [{"query": {"match_all": {}}}]}),
+        ),
     );
     check_type(
         "saved_query",

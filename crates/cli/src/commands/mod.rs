@@ -53,7 +53,7 @@ pub(crate) enum Failure {
         count: usize,
     },
     /// A language that queries cannot be in yet.
-    #[error("{} queries are not supported yet; only eql is", name_of(.0))]
+    #[error("{} queries are not supported yet; eql, kuery and lucene are", name_of(.0))]
     Language(QueryLanguage),
     /// A file that could not be read.
     #[error("cannot read {}: {error}", .file.display())]

@@ -12,8 +12,8 @@ use rulehound_engine::correlate::TooManyKeys;
 use rulehound_engine::search::{
     self, Results, Search, SearchOptions, event_json, response_json, sequence_json,
 };
-use rulehound_query::Query;
-use rulehound_query::eql::{self, Compiled, Dialect, Options};
+use rulehound_query::eql::{self, Dialect, Options};
+use rulehound_query::{CompiledFilter, Diagnostic, Query, kuery, lucene};
 use rulehound_schema::Schema;
 
 use super::{Exit, Failure};
@@ -23,7 +23,7 @@ use crate::output::{Output, write_json};
 use crate::reading::{self, Threads};
 
 pub(crate) fn run(args: &QueryArgs, output: &Output) -> Result<Exit, Failure> {
-    if args.language != QueryLanguage::Eql {
+    if args.language == QueryLanguage::Esql {
         return Err(Failure::Language(args.language));
     }
     let text = QueryText::read(args)?;
@@ -75,11 +75,20 @@ impl QueryText {
         })
     }
 
-    fn compile(&self, args: &QueryArgs, schema: &Schema) -> Compiled {
-        // Who gives no mapping has no Elasticsearch at hand either, which alone could refuse the query.
-        let dialect = if schema.is_strict() { Dialect::Elasticsearch } else { Dialect::Lenient };
-        let event_category_field = &args.event_category_field;
-        eql::compile(&self.text, Options { schema, event_category_field, dialect })
+    /// The query, if it is one, and what there is to say of it.
+    fn compile(&self, args: &QueryArgs, schema: &Schema) -> (Option<Query>, Vec<Diagnostic>) {
+        let of_events = |CompiledFilter { filter, diagnostics }| (filter.map(Query::of_events), diagnostics);
+        match args.language {
+            QueryLanguage::Kuery => of_events(kuery::compile(&self.text, kuery::Options { schema })),
+            QueryLanguage::Lucene => of_events(lucene::compile(&self.text, lucene::Options { schema })),
+            QueryLanguage::Eql | QueryLanguage::Esql => {
+                // Who gives no mapping has no Elasticsearch at hand either, which alone could refuse the query.
+                let dialect = if schema.is_strict() { Dialect::Elasticsearch } else { Dialect::Lenient };
+                let event_category_field = &args.event_category_field;
+                let compiled = eql::compile(&self.text, Options { schema, event_category_field, dialect });
+                (compiled.query, compiled.diagnostics)
+            }
+        }
     }
 }
 
@@ -94,12 +103,12 @@ fn compile(
     schema: &Schema,
     output: &Output,
 ) -> Result<Option<Query>, Failure> {
-    let compiled = query.compile(args, schema);
+    let (query_found, diagnostics) = query.compile(args, schema);
     let mut err = output.stderr();
-    for diagnostic in &compiled.diagnostics {
+    for diagnostic in &diagnostics {
         write!(err, "{}", render(diagnostic, &query.name, Some(&query.text)))?;
     }
-    Ok(compiled.query)
+    Ok(query_found)
 }
 
 /// A line a result.

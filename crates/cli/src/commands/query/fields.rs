@@ -34,10 +34,10 @@ fn inputs(args: &QueryArgs) -> Vec<Input> {
 fn may_read_unmapped(args: &QueryArgs, query: &QueryText, schema: &Schema) -> bool {
     let has_optional = query.text.contains('?');
     let options = [Some(&args.timestamp_field), args.tiebreaker_field.as_ref()];
-    let is_unknown = |diagnostic: &Diagnostic| diagnostic.code == "eql::unknown-field";
+    let is_unknown = |diagnostic: &Diagnostic| diagnostic.code.ends_with("::unknown-field");
     has_optional
         || options.into_iter().flatten().any(|name| schema.field_type(name).is_none())
-        || query.compile(args, schema).diagnostics.iter().any(is_unknown)
+        || query.compile(args, schema).1.iter().any(is_unknown)
 }
 
 /// The fields that put events in order. A sample needs no time.
