@@ -3,7 +3,7 @@
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use rulehound_engine::correlate::{
-    Captured, EventHandle, EventTime, Hit, Key, KeyValue, Ordinal, StepId, StepMatch, correlate,
+    Captured, EventHandle, EventTime, Hit, Key, KeyValue, Limits, Ordinal, StepId, StepMatch, correlate,
 };
 use rulehound_query::Plan;
 use rulehound_query::eql::{self, Dialect, Options};
@@ -54,5 +54,5 @@ fn three_steps(bencher: Bencher<'_, '_>, keys: u64) {
     bencher
         .counter(ItemsCount::new(HITS))
         .with_inputs(|| hits.clone())
-        .bench_local_values(|hits| black_box(correlate(&plan, hits, 1).detections.len()));
+        .bench_local_values(|hits| black_box(correlate(&plan, hits, Limits::default()).detections.len()));
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rulehound_engine::correlate::Limits;
 use rulehound_engine::hunt::{HuntError, HuntOptions, TimeRange, hunt};
 use rulehound_events::read::{Input, ScanOptions};
 use rulehound_query::Query;
@@ -192,7 +193,7 @@ fn check(parsed: Parsed, events: u64) -> Result<(), BenchError> {
 fn hunt_once(rules: &Rules<'_>, inputs: &[Input], threads: NonZeroUsize) -> Result<HuntRun, BenchError> {
     let scan = ScanOptions { threads: threads.get(), ..ScanOptions::default() };
     let (range, created) = (TimeRange::default(), Timestamp::UNIX_EPOCH);
-    let options = HuntOptions { range, scan, created, profile: false };
+    let options = HuntOptions { range, scan, created, limits: Limits::default(), profile: false };
     let (result, usage) = measure(|| {
         let mut found = hunt(rules, inputs, &options)?;
         let mut alerts = 0;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rulehound_engine::correlate::Limits;
 use rulehound_rules::{RuleType, Severity};
 
 /// Runs Elastic's detection rules over security events in files.
@@ -71,6 +72,10 @@ pub(crate) struct HuntArgs {
     /// Tell on standard error what each rule cost and hit, and which predicates and fields were the dearest
     #[arg(long)]
     pub(crate) profile_rules: bool,
+    /// Most that is remembered for one rule and key: different values counted, events and indicators held against each
+    /// other; what is dropped is told
+    #[arg(long, value_name = "N", default_value_t = Limits::default().per_key)]
+    pub(crate) state_limit: usize,
     /// Most events that are judged at once; changes no alert
     #[arg(long, value_name = "N", hide = true)]
     pub(crate) batch_rows: Option<NonZeroUsize>,

@@ -355,3 +355,30 @@ fn an_event_without_a_time_is_counted_once_however_many_keys_it_joins_by() {
     let run = rulehound(folder.path(), &["hunt", "--rules", "rules", "events.ndjson"]);
     assert!(run.stderr.contains("1 event without a time could not be put in order"), "{}", run.stderr);
 }
+
+#[test]
+fn what_a_limit_of_state_drops_is_told_by_rule() {
+    let rule = json!({
+        "rule_id": "t", "name": "Many users", "description": "Finds many.", "severity": "low", "risk_score": 21,
+        "author": ["Rulehound"], "type": "threshold", "language": "kuery", "query": "event.code: 4625",
+        "threshold": {"field": ["host.name"], "value": 1, "cardinality": [{"field": "user.name", "value": 3}]},
+    });
+    let mut events = String::new();
+    for user in 0..5 {
+        let event = json!({
+            "@timestamp": format!("2026-03-01T10:00:0{user}Z"), "event": {"code": "4625"}, "host": {"name": "a"},
+            "user": {"name": format!("u{user}")},
+        });
+        writeln!(events, "{event}").unwrap();
+    }
+    let folder = folder_of(&[("rule.json", &rule.to_string()), ("events.ndjson", &events)]);
+    let run = |limit: &str| {
+        let args =
+            ["hunt", "--rules", "rule.json", "--output", "ndjson", "--state-limit", limit, "events.ndjson"];
+        rulehound(folder.path(), &args)
+    };
+    let (narrow, wide) = (run("2"), run("5"));
+    assert_eq!((narrow.stdout.lines().count(), wide.stdout.lines().count()), (0, 1));
+    assert!(narrow.stderr.contains("`Many users` forgot something 3 times for a limit"), "{}", narrow.stderr);
+    assert!(!wide.stderr.contains("limit"), "{}", wide.stderr);
+}

@@ -75,7 +75,7 @@ impl Spool {
 }
 
 /// A [`KeptEvent`], read back.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct ReadEvent {
     pub(crate) index: Option<String>,
     id: Option<String>,

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use rulehound_engine::correlate::Limits;
 use rulehound_engine::hunt::{HuntError, HuntOptions, TimeRange, hunt};
 use rulehound_events::read::{Input, ScanOptions};
 use rulehound_rules::RuleSet;
@@ -57,6 +58,7 @@ fn hunt_with(
         range: TimeRange::default(),
         scan: ScanOptions { threads, batch_rows: rows, ..ScanOptions::default() },
         created: Timestamp::from_second(1_800_000_000).unwrap(),
+        limits: Limits::default(),
         profile: false,
     };
     let mut found = hunt(&compiled, &[Input::Path(folder.join("events.ndjson"))], &options).unwrap();

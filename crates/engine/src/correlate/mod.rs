@@ -186,22 +186,23 @@ pub struct Correlated {
 
 /// Runs the hits of a whole input, in order, through the correlator of a plan. Gives the detections in the
 /// order of results: sequences by their last events, samples by their keys.
-pub fn correlate(plan: &Plan, hits: impl IntoIterator<Item = Hit>, samples_per_key: usize) -> Correlated {
+pub fn correlate(plan: &Plan, hits: impl IntoIterator<Item = Hit>, limits: Limits) -> Correlated {
     let mut detections = Vec::new();
     let mut correlator: Box<dyn Correlator> = match plan {
         Plan::Event(_) => Box::new(EventCorrelator::new(plan)),
         Plan::Sequence(plan) => Box::new(SequenceCorrelator::new(plan)),
-        Plan::Sample(plan) => Box::new(SampleCorrelator::new(plan, samples_per_key)),
-        Plan::Threshold(plan) => Box::new(ThresholdCorrelator::new(plan, Limits::default())),
-        Plan::NewTerms(plan) => Box::new(NewTermsCorrelator::new(plan, Limits::default())),
-        Plan::ThreatMatch(plan) => Box::new(ThreatMatchCorrelator::new(plan, Limits::default())),
+        Plan::Sample(plan) => Box::new(SampleCorrelator::new(plan, limits.samples_per_key)),
+        Plan::Threshold(plan) => Box::new(ThresholdCorrelator::new(plan, limits)),
+        Plan::NewTerms(plan) => Box::new(NewTermsCorrelator::new(plan, limits)),
+        Plan::ThreatMatch(plan) => Box::new(ThreatMatchCorrelator::new(plan, limits)),
     };
     for hit in hits {
         correlator.push(hit, &mut detections);
     }
+    let dropped = correlator.dropped();
     correlator.finish(&mut detections);
     in_order_of_results(plan, &mut detections);
-    Correlated { detections, dropped: correlator.dropped() }
+    Correlated { detections, dropped }
 }
 
 /// Puts detections in the order of results. Those of one key keep theirs. An event that matched indicators under
@@ -220,6 +221,8 @@ pub(crate) fn in_order_of_results(plan: &Plan, detections: &mut Vec<Detection>) 
 /// How much a correlator may remember. What does not fit is dropped and counted ([`Correlator::dropped`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// Samples found of one key.
+    pub samples_per_key: usize,
     /// Keys held at once; of those above, the ones seen longest ago go.
     pub keys: usize,
     /// Things held for one key: different values counted, events or indicators waiting.
@@ -227,9 +230,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// As many keys as memory holds, and a million things a key.
+    /// One sample a key, as many keys as memory holds, and a million things a key.
     fn default() -> Self {
-        Self { keys: usize::MAX, per_key: 1 << 20 }
+        Self { samples_per_key: 1, keys: usize::MAX, per_key: 1 << 20 }
     }
 }
 

@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn over_its_limit_it_forgets_and_says_so() {
-        let mut suppressor = Suppressor::new(window(5, 9), None, Limits { keys: 1, per_key: 1 });
+        let mut suppressor =
+            Suppressor::new(window(5, 9), None, Limits { keys: 1, per_key: 1, ..Limits::default() });
         assert_eq!(["a", "b", "a"].map(|group| suppressor.is_new(group, 1)), [true, true, true]);
         assert_eq!(suppressor.dropped(), 2);
     }

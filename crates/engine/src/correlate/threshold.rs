@@ -83,6 +83,8 @@ impl ThresholdCorrelator {
         let moment = ordinal.time.parts().0;
         let (first_run, last_run) = (self.window.first_run(moment), self.window.last_run(moment));
         let slots = self.keys.entry(of_step.key.clone()).or_default();
+        let held = slots.iter().flat_map(|slot| &slot.values).map(BTreeSet::len).sum::<usize>();
+        let mut room = self.limits.per_key.saturating_sub(held);
         let slot = match slots.back_mut() {
             Some(slot) if (slot.first_run, slot.last_run) == (first_run, last_run) => slot,
             last => {
@@ -108,11 +110,17 @@ impl ThresholdCorrelator {
         (slot.last, slot.last_ordinal) = (event, ordinal.clone());
         for (known, values) in slot.values.iter_mut().zip(&*of_step.captured) {
             for value in values {
-                if known.len() < self.limits.per_key {
-                    known.insert(value.clone());
-                } else if !known.contains(value) {
-                    self.dropped += 1;
+                if known.contains(value) {
+                    continue;
                 }
+                match room.checked_sub(1) {
+                    Some(less) => room = less,
+                    None => {
+                        self.dropped += 1;
+                        continue;
+                    }
+                }
+                known.insert(value.clone());
             }
         }
     }

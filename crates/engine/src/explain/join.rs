@@ -14,8 +14,8 @@ use serde_json::Value as Json;
 
 use crate::correlate::late;
 use crate::correlate::{
-    Captured, Correlator, Detection, EventHandle, EventTime, Hit, Key, KeyValue, Ordinal, SequenceCorrelator,
-    StepId, StepMatch, correlate,
+    Captured, Correlator, Detection, EventHandle, EventTime, Hit, Key, KeyValue, Limits as StateLimits,
+    Ordinal, SequenceCorrelator, StepId, StepMatch, correlate,
 };
 
 /// What became of the events that matched steps, for all keys.
@@ -146,7 +146,7 @@ fn correlated(plan: &Plan, key: &Key, hits: &mut [StepHit], stop: Stop) -> (usiz
         let ordinal = Ordinal { time: event.first()?.time, tiebreaker: None, tie: (place, 0) };
         Some(Hit { event: EventHandle(place), ordinal, matches: event.iter().map(of_step).collect() })
     });
-    match correlate(plan, events, 1).detections.len() {
+    match correlate(plan, events, StateLimits::default()).detections.len() {
         0 => (0, Some(stop)),
         _ => (1, None),
     }

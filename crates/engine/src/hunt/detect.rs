@@ -9,7 +9,7 @@ use rulehound_query::{Plan, Query};
 
 use crate::correlate::{
     Bucket, Captured, Correlated, Details, Detection, EventHandle, EventTime, Hit, IndicatorMatch, Key,
-    Ordinal, StepId, StepMatch, correlate, in_order_of_results, is_indicator,
+    Limits, Ordinal, StepId, StepMatch, correlate, in_order_of_results, is_indicator,
 };
 use crate::order::Place;
 use crate::search::pipes;
@@ -19,9 +19,6 @@ use super::questions::{AsksAncestors, RuleIndex};
 use super::steps::{OwnPlace, Part, StepHit};
 use super::store::{EventRef, EventStore};
 use super::suppress::Folded;
-
-/// How many samples of one join key a rule finds: Elasticsearch's default.
-const SAMPLES_PER_KEY: usize = 1;
 
 /// What was found: a rule and its events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,14 +78,19 @@ pub(super) struct Detections {
 }
 
 /// Runs every rule's hits through its correlator, on so many threads.
-pub(super) fn detect(queries: &[&Query], hits: &mut Hits, threads: usize) -> io::Result<Detections> {
+pub(super) fn detect(
+    queries: &[&Query],
+    hits: &mut Hits,
+    threads: usize,
+    limits: Limits,
+) -> io::Result<Detections> {
     let mut detections = Detections::default();
     for (rule, events) in (0..).map(RuleIndex).zip(std::mem::take(&mut hits.events)) {
         let found =
             events.into_iter().map(|event| Found { rule, events: FoundEvents::Single(event), folded: None });
         add(&mut detections.found, queries, rule, found.collect());
     }
-    let Joined { found, without_time, dropped, correlating } = join(queries, hits, threads)?;
+    let Joined { found, without_time, dropped, correlating } = join(queries, hits, threads, limits)?;
     (detections.without_time, detections.correlating) = (without_time.len() as u64, correlating);
     detections.dropped = dropped;
     for (rule, mut found) in found {
@@ -121,13 +123,13 @@ struct Joined {
 }
 
 /// Correlates part by part.
-fn join(queries: &[&Query], hits: &mut Hits, threads: usize) -> io::Result<Joined> {
+fn join(queries: &[&Query], hits: &mut Hits, threads: usize, limits: Limits) -> io::Result<Joined> {
     let (parts, hits) = (Mutex::new(std::mem::take(&mut hits.steps).into_iter()), &*hits);
     let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work = || -> io::Result<Joined> {
         let mut joined = Joined::default();
         while let Some(part) = next() {
-            join_part(queries, hits, &part.read(&hits.places)?, &mut joined);
+            join_part(queries, hits, &part.read(&hits.places)?, limits, &mut joined);
         }
         Ok(joined)
     };
@@ -138,11 +140,11 @@ fn join(queries: &[&Query], hits: &mut Hits, threads: usize) -> io::Result<Joine
             // A panic elsewhere is reported where it happens.
             let part = other.join().map_err(|_| io::Error::other("a thread has panicked"))??;
             all.without_time.extend(part.without_time);
-            for (rule, dropped) in part.dropped {
-                *all.dropped.entry(rule).or_default() += dropped;
-            }
             for (rule, time) in part.correlating {
                 *all.correlating.entry(rule).or_default() += time;
+            }
+            for (rule, dropped) in part.dropped {
+                *all.dropped.entry(rule).or_default() += dropped;
             }
             for (rule, mut found) in part.found {
                 all.found.entry(rule).or_default().append(&mut found);
@@ -153,7 +155,7 @@ fn join(queries: &[&Query], hits: &mut Hits, threads: usize) -> io::Result<Joine
 }
 
 /// Correlates the hits of some keys, rule by rule.
-fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) {
+fn join_part(queries: &[&Query], hits: &Hits, part: &Part, limits: Limits, joined: &mut Joined) {
     for of_rule in part.hits.chunk_by(|a, b| a.rule == b.rule) {
         let Some((rule, query)) = of_rule.first().and_then(|hit| Some((hit.rule, queries.get(hit.rule.0)?)))
         else {
@@ -194,7 +196,7 @@ fn join_part(queries: &[&Query], hits: &Hits, part: &Part, joined: &mut Joined) 
             Some(hits.lineage.answer(late.step(step)?, asked, captured, hits.store.time(event)))
         };
         let hits = events.into_iter().filter_map(|hits| part.hit(hits, ordinal, answered));
-        let Correlated { detections: mut found, dropped } = correlate(&query.plan, hits, SAMPLES_PER_KEY);
+        let Correlated { detections: mut found, dropped } = correlate(&query.plan, hits, limits);
         if dropped > 0 {
             *joined.dropped.entry(rule).or_default() += dropped;
         }

@@ -64,7 +64,7 @@ pub(super) fn run(
             break;
         }
         let hits = feed.finish()?.finish(options.scan.threads)?;
-        let mut next = Stage::new(&of_alerts, hits, options.scan.threads)?;
+        let mut next = Stage::new(&of_alerts, hits, &options)?;
         let place = |rule: RuleIndex| RuleIndex(places.get(rule.0).copied().unwrap_or(usize::MAX));
         next.found.iter_mut().for_each(|found| found.rule = place(found.rule));
         next.dropped = next.dropped.into_iter().map(|(rule, dropped)| (place(rule), dropped)).collect();

@@ -27,6 +27,7 @@ use rulehound_rules::Rule;
 
 use crate::MatcherError;
 use crate::alert::{Alert, AlertBuilder};
+use crate::correlate::Limits;
 
 use collect::{Collector, Hits};
 use detect::{Detections, Found, FoundEvents, detect};
@@ -54,6 +55,8 @@ pub struct HuntOptions {
     pub scan: ScanOptions,
     /// The moment that alerts say they were made.
     pub created: Timestamp,
+    /// How much is remembered of the hits of one rule and key.
+    pub limits: Limits,
     /// Whether to measure what each rule costs.
     pub profile: bool,
 }
@@ -122,7 +125,7 @@ pub fn hunt<'a>(
     let started = Instant::now();
     let mut hits = collector.finish(options.scan.threads)?;
     let with_alerts = std::mem::take(&mut hits.with_alerts);
-    let mut stage = Stage::new(rules, hits, options.scan.threads)?;
+    let mut stage = Stage::new(rules, hits, options)?;
     let profile = options.profile.then(|| HuntProfile::new(&questions, rules.len(), &stage.correlating));
     let (events_hit, duplicates) = (stage.store.len() as u64, stage.store.duplicates());
     let of_alerts = higher_order::run(rules, &mut stage, &with_alerts, options)?;
@@ -160,10 +163,10 @@ struct Stage {
 
 impl Stage {
     /// Correlates hits, and folds what is alike.
-    fn new(rules: &[(&Rule, &Query)], mut hits: Hits, threads: usize) -> io::Result<Self> {
+    fn new(rules: &[(&Rule, &Query)], mut hits: Hits, options: &HuntOptions) -> io::Result<Self> {
         let queries: Vec<&Query> = rules.iter().map(|(_, query)| *query).collect();
         let Detections { mut found, without_time, dropped, correlating } =
-            detect(&queries, &mut hits, threads)?;
+            detect(&queries, &mut hits, options.scan.threads, options.limits)?;
         let Hits { store, too_many_keys, lineage, .. } = hits;
         let processes_dropped = lineage.dropped();
         let suppressed = suppress::suppress(rules, &mut found, &store)?;
@@ -227,7 +230,8 @@ impl Hunt<'_> {
         self.stages.iter().map(|stage| stage.too_many_keys).sum()
     }
 
-    /// Rules that had to forget something because of a limit, by their place, and how often. Their alerts may be wanting.
+    /// Rules that had to forget something because of [`HuntOptions::limits`], by their place, and how often. Their alerts may
+    /// be wanting.
     pub fn dropped(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         self.stages.iter().flat_map(|stage| stage.dropped.iter().map(|(rule, dropped)| (rule.0, *dropped)))
     }

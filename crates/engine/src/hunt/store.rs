@@ -248,6 +248,12 @@ impl EventStore {
     fn settle_ties(&self, events: &mut [Stored]) -> io::Result<Vec<(EventRef, EventRef)>> {
         let mut copies = Vec::new();
         for tied in events.chunk_by_mut(|a, b| a.order() == b.order()).filter(|tied| tied.len() > 1) {
+            if let Some((first, others)) = tied.split_first()
+                && self.are_copies(first, others)?
+            {
+                copies.extend(others.iter().map(|other| (other.number, first.number)));
+                continue;
+            }
             let mut order: Vec<_> = self.identities(tied)?.into_iter().zip(tied.iter().copied()).collect();
             order.sort_unstable_by_key(|(identity, _)| *identity);
             let mut first: Option<(Identity, EventRef)> = None;
@@ -261,6 +267,17 @@ impl EventStore {
             }
         }
         Ok(copies)
+    }
+
+    /// Whether events are the same byte by byte, as those of a file that is read twice: then they need no identities.
+    fn are_copies(&self, first: &Stored, others: &[Stored]) -> io::Result<bool> {
+        let first = self.kept(first)?;
+        for other in others {
+            if self.kept(other)? != first {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The identities of some events, each with the event's number.

@@ -13,8 +13,8 @@ use super::arrival::FileArrival;
 use super::{FoundSequence, Results, Search, SearchError, SearchOptions, pipes};
 use crate::Matcher;
 use crate::correlate::{
-    Detection, EventHandle, EventTime, Hit, Ordinal, StepId, StepMatch, StepQuery, capture, correlate,
-    keys_of, steps,
+    Detection, EventHandle, EventTime, Hit, Limits, Ordinal, StepId, StepMatch, StepQuery, capture,
+    correlate, keys_of, steps,
 };
 use crate::order::Place;
 use crate::spool::{KeptEvent, Spool};
@@ -45,7 +45,8 @@ pub(super) fn search(
     let total = hits.len();
     let hits = in_order(hits, files, inputs, by_time);
     let without_time = (total - hits.len()) as u64;
-    let mut detections = correlate(&query.plan, hits, options.max_samples_per_key).detections;
+    let state = Limits { samples_per_key: options.max_samples_per_key, ..Limits::default() };
+    let mut detections = correlate(&query.plan, hits, state).detections;
     let found = detections.len() as u64;
     pipes::apply(&limits(query, options.size), &mut detections);
     let sequences = detections.into_iter().map(|detection| read(&mut spool, detection));

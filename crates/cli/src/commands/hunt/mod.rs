@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use rulehound_engine::alert::Alert;
+use rulehound_engine::correlate::Limits;
 use rulehound_engine::hunt::{HuntOptions, TimeRange, hunt};
 use rulehound_events::read::ScanOptions;
 use rulehound_query::Query;
@@ -36,7 +37,8 @@ pub(crate) fn run(args: &HuntArgs, output: &Output) -> Result<Exit, Failure> {
 
     let (mut found, read) = reading::scan_with(&args.inputs, Threads::Many, output, |inputs, scan| {
         let (scan, profile) = (args.scan_options(scan), args.profile_rules);
-        let found = hunt(&rules, inputs, &HuntOptions { range, created, scan, profile })?;
+        let limits = Limits { per_key: args.state_limit, ..Limits::default() };
+        let found = hunt(&rules, inputs, &HuntOptions { range, created, scan, limits, profile })?;
         let read = found.scan.clone();
         Ok((found, read))
     })?;

@@ -73,7 +73,7 @@ impl Summary<'_> {
             let times = counted(dropped, "time");
             writeln!(
                 out,
-                "{} forgot something {times} for a limit: alerts may be wanting",
+                "`{}` forgot something {times} for a limit, alerts may be wanting: see --state-limit",
                 printable(&rule.name)
             )?;
         }

@@ -54,7 +54,8 @@ fn a_value_is_new_again_when_the_history_has_forgotten_it() {
 
 #[test]
 fn over_its_limit_it_forgets_the_oldest_and_says_so() {
-    let mut correlator = NewTermsCorrelator::new(&plan(5, 9, 1000), Limits { keys: 2, per_key: 1 });
+    let mut correlator =
+        NewTermsCorrelator::new(&plan(5, 9, 1000), Limits { keys: 2, per_key: 1, ..Limits::default() });
     let mut found = Vec::new();
     for hit in hits(&[(1, "a"), (2, "b"), (3, "c"), (4, "b"), (5, "a")]) {
         correlator.push(hit, &mut found);

@@ -79,7 +79,8 @@ fn negated_entries_want_other_values() {
 
 #[test]
 fn over_its_limit_it_drops_and_says_so() {
-    let mut correlator = ThreatMatchCorrelator::new(&plan(5, 9), Limits { keys: 9, per_key: 1 });
+    let mut correlator =
+        ThreatMatchCorrelator::new(&plan(5, 9), Limits { keys: 9, per_key: 1, ..Limits::default() });
     let found = found(
         &plan(5, 9),
         run(&mut correlator, &[indicator(0, 1, "x"), indicator(1, 2, "x"), event(2, 3, "x")]),

@@ -79,7 +79,7 @@ fn windows_overlap_and_an_alert_uses_up_its_events() {
 
 #[test]
 fn over_its_limits_it_forgets_and_says_so() {
-    let limits = Limits { keys: 1, per_key: 2 };
+    let limits = Limits { keys: 1, per_key: 2, ..Limits::default() };
     let mut correlator = ThresholdCorrelator::new(&plan(1, 9, 2, Some(1)), limits);
     let events = [(1, "a", "u"), (2, "b", "u"), (3, "a", "v"), (3, "a", "w"), (3, "a", "x")];
     let found = run(&mut correlator, &hits(&events));
