@@ -142,17 +142,28 @@ impl<'a> Ecs<'a> {
         self.names.is_wanted(name)
     }
 
+    /// The names of a member of an object and of a field to which it is to be moved; none if neither is kept.
+    #[inline]
+    pub(super) fn names_to_move(
+        &mut self,
+        object: NameId,
+        key: &'static str,
+        field: &'static str,
+    ) -> Option<(NameId, NameId)> {
+        let (key, field) = (self.names.known_member(object, key), self.names.field(field));
+        (self.names.keeps(key) || self.names.keeps(field)).then_some((key, field))
+    }
+
+    /// The name of a member of an object.
+    #[inline]
+    pub(super) fn member_name(&mut self, object: NameId, key: &'static str) -> NameId {
+        self.names.known_member(object, key)
+    }
+
     /// Whether what is set in a field is kept: somebody wants it, or the mapping reads it itself.
     #[inline]
     pub(super) fn keeps(&mut self, path: &'static str) -> bool {
         let name = self.names.field(path);
-        self.names.keeps(name)
-    }
-
-    /// As [`Self::keeps`], of a member of an object.
-    #[inline]
-    pub(super) fn keeps_member(&mut self, object: NameId, key: &'static str) -> bool {
-        let name = self.names.known_member(object, key);
         self.names.keeps(name)
     }
 
@@ -163,8 +174,7 @@ impl<'a> Ecs<'a> {
 
     /// Whether a member of an open object is certainly not there.
     #[inline]
-    pub(super) fn lacks_member(&mut self, object: NameId, key: &'static str) -> bool {
-        let name = self.names.known_member(object, key);
+    pub(super) fn lacks(&self, name: NameId) -> bool {
         self.names.is_read(name) && self.there(name).is_none()
     }
 
@@ -191,7 +201,7 @@ impl<'a> Ecs<'a> {
     }
 
     #[inline]
-    fn value(&mut self, name: NameId) -> Option<Value<'a>> {
+    pub(super) fn value(&mut self, name: NameId) -> Option<Value<'a>> {
         self.names.read(name);
         if let Some(at) = self.names.place(name)
             && let Content::Value(value) = self.at(PlaceId(at)).content
@@ -216,6 +226,11 @@ impl<'a> Ecs<'a> {
     /// Whether a field is there.
     pub(super) fn has(&mut self, path: &'static str) -> bool {
         let name = self.names.field(path);
+        self.has_value(name)
+    }
+
+    /// As [`Self::has`], by its name.
+    pub(super) fn has_value(&mut self, name: NameId) -> bool {
         self.names.read(name);
         self.find(name)
             .is_some_and(|at| !matches!(self.at(at).content, Content::Value(value) if value.is_null()))
@@ -227,7 +242,8 @@ impl<'a> Ecs<'a> {
         self.put(name, value.into());
     }
 
-    fn put(&mut self, name: NameId, value: Value<'a>) {
+    /// As [`Self::set`], by its name.
+    pub(super) fn put(&mut self, name: NameId, value: Value<'a>) {
         if self.names.keeps(name) && !self.fill_open(name, value) {
             let at = self.place(name);
             self.fill(at, value);
@@ -248,8 +264,14 @@ impl<'a> Ecs<'a> {
 
     /// Gives a field a value unless it has one.
     pub(super) fn set_default(&mut self, path: &'static str, value: impl Into<Value<'a>>) {
-        if self.keeps(path) && !self.has(path) {
-            self.set(path, value);
+        let name = self.names.field(path);
+        self.put_default(name, value.into());
+    }
+
+    /// Gives a name a value unless it has one.
+    pub(super) fn put_default(&mut self, name: NameId, value: Value<'a>) {
+        if self.names.keeps(name) && !self.has_value(name) {
+            self.put(name, value);
         }
     }
 
@@ -333,7 +355,7 @@ impl<'a> Ecs<'a> {
         }
     }
 
-    fn drop_value(&mut self, name: NameId) {
+    pub(super) fn drop_value(&mut self, name: NameId) {
         if self.names.keeps(name)
             && let Some(at) = self.find(name)
         {
@@ -359,7 +381,7 @@ impl<'a> Ecs<'a> {
         self.take(name, Some)
     }
 
-    fn take<T>(&mut self, name: NameId, test: impl FnOnce(Value<'a>) -> Option<T>) -> Option<T> {
+    pub(super) fn take<T>(&mut self, name: NameId, test: impl FnOnce(Value<'a>) -> Option<T>) -> Option<T> {
         self.names.read(name);
         let at = self.find(name)?;
         let taken = test(self.closed(at))?;

@@ -42,6 +42,15 @@ pub(super) enum Source {
 }
 
 impl Source {
+    /// The module of that integration.
+    fn module(self) -> &'static str {
+        match self {
+            Self::Security => "system",
+            Self::Sysmon | Self::PowerShell | Self::PowerShellOperational | Self::Defender => "windows",
+            Self::Other(dataset) => dataset.split('.').next().unwrap_or(dataset),
+        }
+    }
+
     /// The data set of the integration that reads this channel.
     fn dataset(self) -> &'static str {
         match self {
@@ -134,7 +143,8 @@ impl<'e, 't> WindowsEvent<'e, 't> {
     /// Whether the event data certainly lacks a value.
     #[inline]
     fn lacks(&mut self, key: &'static str) -> bool {
-        self.is_open && self.doc.lacks_member(self.data, key)
+        let key = self.doc.member_name(self.data, key);
+        self.is_open && self.doc.lacks(key)
     }
 
     /// A value of the event data.
@@ -169,10 +179,10 @@ impl<'e, 't> WindowsEvent<'e, 't> {
         self.doc.discard_member(self.data, key);
     }
 
-    /// Whether a value of the event data or a field is kept. If neither is, it makes no difference to move the one
-    /// to the other.
-    fn keeps(&mut self, key: &'static str, field: &'static str) -> bool {
-        self.doc.keeps(field) || self.doc.keeps_member(self.data, key)
+    /// The names of event data and the field that it is to be moved to; none if it makes no difference to move it.
+    #[inline]
+    fn names_to_move(&mut self, key: &'static str, field: &'static str) -> Option<(NameId, NameId)> {
+        if self.lacks(key) { None } else { self.doc.names_to_move(self.data, key, field) }
     }
 
     /// As [`Self::remove`], by a key that the record has.
@@ -182,7 +192,7 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// A value of the event data, if it is a string that says something.
     pub(super) fn text(&mut self, key: &'static str) -> Option<&'t str> {
-        self.value(key).and_then(Value::as_str).filter(|text| says_something(text))
+        self.value(key).and_then(text_of)
     }
 
     /// A value of the event data, if it is a whole number, decimal or `0x` hexadecimal.
@@ -195,10 +205,7 @@ impl<'e, 't> WindowsEvent<'e, 't> {
         if self.lacks(key) {
             return None;
         }
-        self.doc.take_member(self.data, key, |value| {
-            let says = !value.is_null() && value.as_str().is_none_or(says_something);
-            says.then_some(value)
-        })
+        self.doc.take_member(self.data, key, |value| says(value).then_some(value))
     }
 
     /// As [`Self::take`], of a string; what is none is taken all the same.
@@ -208,31 +215,29 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Moves a value of the event data to a field that has none yet.
     pub(super) fn rename(&mut self, key: &'static str, field: &'static str) {
-        if !self.lacks(key)
-            && self.keeps(key, field)
-            && self.value(key).is_some()
-            && !self.doc.has(field)
-            && let Some(value) = self.take(key)
+        if let Some((key, field)) = self.names_to_move(key, field)
+            && self.doc.value(key).is_some_and(says)
+            && !self.doc.has_value(field)
+            && let Some(value) = self.doc.take(key, Some)
         {
-            self.doc.set(field, value);
+            self.doc.put(field, value);
         }
     }
 
     /// Moves a whole number, decimal or `0x` hexadecimal. What is no number stays in the event data.
     pub(super) fn rename_number(&mut self, key: &'static str, field: &'static str) {
-        if !self.lacks(key)
-            && self.keeps(key, field)
-            && let Some(number) = self.number(key)
+        if let Some((key, field)) = self.names_to_move(key, field)
+            && let Some(number) = self.doc.value(key).and_then(text_of).and_then(number)
         {
-            self.doc.set_default(field, number);
-            self.discard(key);
+            self.doc.put_default(field, number.into());
+            self.doc.drop_value(key);
         }
     }
 
     /// Moves an IP address; one of IPv4 within IPv6 becomes IPv4. What is none stays in the event data.
     pub(super) fn rename_address(&mut self, key: &'static str, field: &'static str) {
         if !self.lacks(key)
-            && (self.keeps(key, field) || self.doc.keeps("related.ip"))
+            && (self.names_to_move(key, field).is_some() || self.doc.keeps("related.ip"))
             && let Some(address) = self.address(key)
         {
             self.doc.append("related.ip", address);
@@ -243,12 +248,12 @@ impl<'e, 't> WindowsEvent<'e, 't> {
 
     /// Moves a truth value. What is none stays in the event data.
     pub(super) fn rename_bool(&mut self, key: &'static str, field: &'static str) {
-        if !self.lacks(key)
-            && self.keeps(key, field)
-            && let Some(value) = self.text(key).and_then(|text| text.parse::<bool>().ok())
+        if let Some((key, field)) = self.names_to_move(key, field)
+            && let Some(value) =
+                self.doc.value(key).and_then(text_of).and_then(|text| text.parse::<bool>().ok())
         {
-            self.doc.set_default(field, value);
-            self.discard(key);
+            self.doc.put_default(field, value.into());
+            self.doc.drop_value(key);
         }
     }
 
@@ -381,7 +386,7 @@ impl<'e, 't> WindowsEvent<'e, 't> {
             doc.copy("winlog.task", "event.action");
         }
         complete_host(doc);
-        complete_data_stream(doc, source.dataset());
+        complete_data_stream(doc, source);
     }
 }
 
@@ -399,12 +404,12 @@ fn complete_host(doc: &mut Ecs<'_>) {
 
 /// Where the event would be stored. What came through Winlogbeat lies in an index of its Beat, and no data
 /// stream of an integration.
-fn complete_data_stream(doc: &mut Ecs<'_>, dataset: &'static str) {
-    let module = dataset.split('.').next().unwrap_or(dataset);
+fn complete_data_stream(doc: &mut Ecs<'_>, source: Source) {
+    let dataset = source.dataset();
     if doc.text("agent.type") == Some("winlogbeat") {
         return;
     }
-    doc.set_default("event.module", module);
+    doc.set_default("event.module", source.module());
     doc.set_default("event.dataset", dataset);
     if !doc.has("data_stream.dataset") {
         doc.discard("data_stream");
@@ -412,6 +417,16 @@ fn complete_data_stream(doc: &mut Ecs<'_>, dataset: &'static str) {
         doc.set("data_stream.dataset", dataset);
         doc.set("data_stream.namespace", "default");
     }
+}
+
+/// Whether a value of the event data says something.
+fn says(value: Value<'_>) -> bool {
+    !value.is_null() && value.as_str().is_none_or(says_something)
+}
+
+/// The text of a value of the event data, if it is a string that says something.
+fn text_of(value: Value<'_>) -> Option<&str> {
+    value.as_str().filter(|text| says_something(text))
 }
 
 /// Providers write `-` and the zero GUID where they have nothing to say.

@@ -90,13 +90,16 @@ impl<'t> System<'t> {
             ("winlog.version", self.version),
         ];
         for (field, text) in numbers {
-            if let Some(number) = text.and_then(number) {
+            if doc.keeps(field)
+                && let Some(number) = text.and_then(number)
+            {
                 doc.set(field, number);
             }
         }
-        let keywords = KEYWORDS.iter().filter(|(bit, _)| mask & bit != 0).map(|&(_, name)| name);
-        let keywords = doc.arena.list(keywords);
-        if !keywords.is_empty() {
+        let mut keywords =
+            KEYWORDS.iter().filter(|(bit, _)| mask & bit != 0).map(|&(_, name)| name).peekable();
+        if keywords.peek().is_some() {
+            let keywords = doc.arena.list(keywords);
             doc.set("winlog.keywords", keywords);
         }
     }
