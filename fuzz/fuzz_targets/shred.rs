@@ -23,26 +23,48 @@ static LAYOUT: LazyLock<Arc<Layout>> = LazyLock::new(|| {
         ("e", FieldType::UnsignedLong),
         ("f", FieldType::DateNanos),
         ("g", FieldType::Flattened),
+        ("event.code", FieldType::Keyword),
+        ("message", FieldType::MatchOnlyText),
+        ("process.executable", FieldType::Keyword),
+        ("process.pid", FieldType::Long),
+        ("winlog.event_data.Image", FieldType::Keyword),
     ];
     Arc::new(Layout::new(fields.map(|(name, field_type)| Field::new(name, field_type))))
 });
 
+/// After a record like this one, the shredder expects another.
+const FLAT: &[u8] =
+    br#"{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Message":"","a":"","Image":"",
+    "ProcessId":1,"UtcTime":""}"#;
+
 fuzz_target!(|record: &[u8]| {
+    check(&[], record);
+    check(&[FLAT, FLAT], record);
+});
+
+/// Expects of a record that comes after some others that its row holds what its document does.
+fn check(before: &[&[u8]], record: &[u8]) {
     let mut shredder = Shredder::new(LAYOUT.clone());
-    let is_event = shredder.push(record, Origin { file: "fuzz".into(), position: 1 }).is_ok();
+    let origin = || Origin { file: "fuzz".into(), position: 1 };
+    for record in before {
+        assert_eq!(shredder.push(record, origin()), Ok(()));
+    }
+    let is_event = shredder.push(record, origin()).is_ok();
     let batch = shredder.finish();
-    assert_eq!(batch.num_rows(), usize::from(is_event));
+    assert_eq!(batch.num_rows(), before.len() + usize::from(is_event));
     if !is_event {
         return;
     }
-    let document = batch.document(0);
-    let of_document = DocumentRow::new(&document).with_id(batch.id(0)).with_index(batch.index(0));
+    let row = before.len();
+    let document = batch.document(row);
+    let of_document = DocumentRow::new(&document).with_id(batch.id(row)).with_index(batch.index(row));
     for field in LAYOUT.fields() {
         let sorted = |source: &dyn FieldSource| {
-            let mut values: Vec<String> = source.values(field).iter().map(|value| format!("{value:?}")).collect();
+            let mut values: Vec<String> =
+                source.values(field).iter().map(|value| format!("{value:?}")).collect();
             values.sort();
             values
         };
-        assert_eq!(sorted(&batch.row(0)), sorted(&of_document), "{}", field.name);
+        assert_eq!(sorted(&batch.row(row)), sorted(&of_document), "{}", field.name);
     }
-});
+}
