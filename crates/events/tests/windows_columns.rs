@@ -6,6 +6,7 @@
 mod common;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use rulehound_events::read::{Input, ScanOptions, scan};
@@ -186,6 +187,24 @@ proptest! {
             check(&shredder.finish());
         }
     }
+}
+
+#[test]
+fn events_of_many_keys_take_their_time_by_length() {
+    let time = |count: usize| {
+        let keys: String = (0..count).map(|n| format!(r#""a {n}":"x","b{n}":"y","#)).collect();
+        let channel = "Microsoft-Windows-Windows Defender/Operational";
+        let record = format!(r#"{{{keys}"Channel":"{channel}","EventID":1116}}"#);
+        let mut shredder = Shredder::new(Arc::new(Layout::new(["event.code", "process.name"].map(field))));
+        let start = Instant::now();
+        for _ in 0..3 {
+            shredder.push(record.as_bytes(), Origin { file: "test".into(), position: 1 }).unwrap();
+        }
+        check(&shredder.finish());
+        start.elapsed()
+    };
+    let (short, long) = (time(1 << 10), time(1 << 14));
+    assert!(long < short * 128 + Duration::from_secs(1), "{short:?}, {long:?}");
 }
 
 #[test]

@@ -375,14 +375,20 @@ impl<'a> Ecs<'a> {
         self.take(name, test)
     }
 
-    /// Takes a member out of an object, by a key that a record has.
+    /// Takes a member out of an object, by one of its [`Self::spaced_keys`]. These are kept in any case: a record
+    /// may have any number of them, and to learn that they are read would take the square of that.
     pub(super) fn pull_member(&mut self, object: NameId, key: &str) -> Option<Value<'a>> {
         let name = self.names.member(object, key);
-        self.take(name, Some)
+        self.take_known(name, Some)
     }
 
+    /// Takes out the value of a name, if `test` makes something of it.
     pub(super) fn take<T>(&mut self, name: NameId, test: impl FnOnce(Value<'a>) -> Option<T>) -> Option<T> {
         self.names.read(name);
+        self.take_known(name, test)
+    }
+
+    fn take_known<T>(&mut self, name: NameId, test: impl FnOnce(Value<'a>) -> Option<T>) -> Option<T> {
         let at = self.find(name)?;
         let taken = test(self.closed(at))?;
         self.clear(at);

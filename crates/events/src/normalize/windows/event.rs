@@ -185,7 +185,7 @@ impl<'e, 't> WindowsEvent<'e, 't> {
         if self.lacks(key) { None } else { self.doc.names_to_move(self.data, key, field) }
     }
 
-    /// As [`Self::remove`], by a key that the record has.
+    /// As [`Self::remove`], by a key with a blank.
     pub(super) fn pull(&mut self, key: &str) -> Option<Value<'t>> {
         self.doc.pull_member(self.data, key)
     }
