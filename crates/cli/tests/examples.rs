@@ -12,7 +12,7 @@ use common::rulehound;
 use serde_json::Value;
 
 /// Alerts by rule, each with how often it is told; what is not here stays silent.
-const STORY: [(&str, usize); 28] = [
+const STORY: [(&str, usize); 29] = [
     ("Account Created or Enabled", 2),
     ("Alerts of Several Tactics on One Host", 3),
     ("Archive Packed with a Password", 1),
@@ -34,6 +34,7 @@ const STORY: [(&str, usize); 28] = [
     ("Rare Process for a Host", 1),
     ("Run Key Points into a User Folder", 1),
     ("Run of Very Long DNS Names", 1),
+    ("Script Host Fetches over Plain HTTP", 1),
     ("Unsigned Program Calls One Address Again and Again", 1),
     ("Unsigned Program First Seen on a Host", 2),
     ("Unsigned Program in a User Folder Calls Out", 2),
