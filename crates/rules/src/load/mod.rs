@@ -234,11 +234,14 @@ impl Loader {
         self.told.push(Told { file, source, rule_id, findings, rule: place.map(|place| (place, spans)) });
     }
 
-    /// The file of a rule with the same id. Two behaviour rules may share it: one for some systems, one for others.
+    /// The file of a rule with the same id. Two behaviour rules may share it, one for some systems, one for others, and so may
+    /// a behaviour rule and a detection rule: the ids are of different products.
     fn taken(&self, rule: &Rule) -> Option<&Path> {
         let own = systems(rule);
-        let differ = |others: &[OperatingSystem]| {
-            !own.is_empty() && !others.is_empty() && !own.iter().any(|system| others.contains(system))
+        let differ = |others: &[OperatingSystem]| match (own.is_empty(), others.is_empty()) {
+            (true, true) => false,
+            (false, false) => !own.iter().any(|system| others.contains(system)),
+            _ => true,
         };
         let mut known = self.ids.get(&rule.rule_id)?.iter();
         known.find(|(_, others)| !differ(others)).map(|(file, _)| file.as_path())
