@@ -5,8 +5,8 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use rulehound_query::eql::{self, Dialect};
 use rulehound_query::Severity;
+use rulehound_query::eql::{self, Dialect};
 use rulehound_schema::Schema;
 
 /// Few fields, so that time goes into queries and not into the search for names alike.

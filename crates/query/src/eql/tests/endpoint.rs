@@ -7,7 +7,7 @@ use super::codes;
 use crate::eql::{Compiled, Dialect, Options, compile};
 use crate::{Element, Expr, Filter, Function, JoinKey, Plan, Predicate, SequencePlan, Test};
 
-fn endpoint(query: &str) -> Compiled {
+pub(super) fn endpoint(query: &str) -> Compiled {
     let dialect = Dialect::Endpoint;
     compile(query, Options { schema: Schema::catalogue(), event_category_field: "event.category", dialect })
 }

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
+use super::endpoint::endpoint;
 use super::{codes, compiled};
+use crate::eql::Compiled;
 
 #[test]
 fn depth_is_limited() {
@@ -54,6 +56,16 @@ fn the_deepest_expression_compiles() {
         let found = compiled(&format!("any where {condition}{end}"));
         assert!(found.query.is_some(), "{open}: {:.300}", format!("{:?}", found.diagnostics));
     }
+    for (open, middle, close, cost) in [
+        ("_arraysearch(a, $x, ", "$x.y == \"1\"", ")", 2),
+        ("_arraysearch(a, $x, not (", "$x.y == \"1\"", "))", 4),
+    ] {
+        let levels = depth / cost;
+        let found = endpoint(&format!("any where {}{middle}{}", open.repeat(levels), close.repeat(levels)));
+        assert!(found.query.is_some(), "{open}: {:.300}", format!("{:?}", found.diagnostics));
+    }
+    let found = endpoint(&format!("any where {}", "descendant of [any where ".repeat(100_000)));
+    assert!(codes(&found).contains(&"eql::syntax::too-deep"), "{:?}", codes(&found));
     let sum = format!("any where process.pid{} == 1", " + 1".repeat(depth));
     let Some(query) = compiled(&sum).query else { panic!("{:?}", compiled(&sum).diagnostics) };
     assert_eq!(query.clone(), query);
@@ -64,6 +76,8 @@ const QUERIES: &[&str] = &[
     r#"sequence by process.pid with maxspan=5m [any where true] with runs=2 ![file where false] by `a``b` until [any where x]"#,
     r#"sample by a, ?b [process where startsWith~(process.name, "\u{e9}\\\"")] [any where """raw""" == title]"#,
     r#"any where between(process.name, "a", "b", true) regex~ "[a-z]+(x|y){2,3}~(z)&@<1-9>" // end"#,
+    r#"sequence with maxspan=1m [file where true] as event0 [any where not descendant of [process where x.y == event0.z] or a == b]"#,
+    r#"any where _arraysearch(process.args, $x, $x.y : "a*" and not $x.z.w >= 1) or event0.file.name == null"#,
     r#"any where /* a /* b */ */ 1 + 2 * -3 / .5 % 7e2 >= length(concat(process.args, 1, true))"#,
 ];
 
@@ -83,9 +97,14 @@ fn mutated() -> impl Strategy<Value = String> {
     })
 }
 
-/// Compiles, and checks what holds of all results.
+/// Compiles in each dialect, and checks what holds of all results.
 fn is_sound(text: &str) {
-    let found = compiled(text);
+    for found in [compiled(text), endpoint(text)] {
+        is_sound_as(text, &found);
+    }
+}
+
+fn is_sound_as(text: &str, found: &Compiled) {
     let errors = found.diagnostics.iter().any(|d| d.severity == crate::Severity::Error);
     assert_eq!(found.query.is_none(), errors, "{:?}", found.diagnostics);
     for diagnostic in &found.diagnostics {
@@ -104,7 +123,7 @@ proptest! {
     fn words_in_any_order(words in prop::collection::vec(prop::sample::select(vec![
         "any", "where", "sequence", "by", "with", "maxspan", "=", "5m", "[", "]", "![", "until", "sample", "|", "head", "1",
         "(", ")", "not", "and", "or", "in", "like~", "regex", ":", "==", "<", "-", "+", "process.name", "?x", "`a b`",
-        "\"s\"", "null", "true", "length", "startsWith~", ",", ".", "runs", "join", "fork", "of", "'", "\"", "\"\"\"",
+        "descendant", "_arraysearch", "$x", "$x.y", "as", "event0", "event0.y", "\"s\"", "null", "true", "length", "startsWith~", ",", ".", "runs", "join", "fork", "of", "'", "\"", "\"\"\"",
     ]), 0..30)) {
         is_sound(&words.join(" "));
         is_sound(&words.concat());
