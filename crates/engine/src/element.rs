@@ -1,7 +1,7 @@
 //! One object of an array, in place of the whole array.
 
 use rulehound_events::{Document, DocumentRow};
-use rulehound_query::Element;
+use rulehound_query::{Element, Expr, Filter, Patterns, Predicate, Test};
 use rulehound_schema::{Field, FieldSource, Value};
 
 use crate::interpret;
@@ -10,6 +10,30 @@ use crate::interpret;
 pub(crate) fn any_passes(element: &Element, event: &dyn FieldSource) -> bool {
     let objects = event.objects(&element.array);
     objects.iter().any(|object| interpret::matches(&element.filter, &ElementRow { element, object, event }))
+}
+
+/// The same filter with its patterns compiled, once for all objects that it is put to. Patterns over the limits stay as they
+/// are.
+pub(crate) fn prepared(filter: &Filter) -> Filter {
+    let all = |parts: &[Filter]| parts.iter().map(prepared).collect();
+    match filter {
+        Filter::And(parts) => Filter::And(all(parts)),
+        Filter::Or(parts) => Filter::Or(all(parts)),
+        Filter::Not(inner) => Filter::Not(Box::new(prepared(inner))),
+        Filter::Element(element) => {
+            let Element { array, filter } = &**element;
+            Filter::Element(Box::new(Element { array: array.clone(), filter: prepared(filter) }))
+        }
+        Filter::Predicate(Predicate { field, test: Test::Matches(patterns) }) => {
+            match Patterns::new(patterns.clone()) {
+                Ok(patterns) => {
+                    Filter::Computed(Expr::Matches(Box::new(Expr::Field(field.clone())), patterns))
+                }
+                Err(_) => filter.clone(),
+            }
+        }
+        other => other.clone(),
+    }
 }
 
 /// An event of whose array there is one object only.
@@ -41,7 +65,6 @@ impl FieldSource for ElementRow<'_> {
 
 #[cfg(test)]
 mod tests {
-    use rulehound_query::{Filter, Predicate, Test};
     use rulehound_schema::FieldType;
     use serde_json::{Value as Json, json};
 

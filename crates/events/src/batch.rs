@@ -157,8 +157,10 @@ impl FieldSource for EventRow<'_> {
         row.values(field).into_iter().map(Value::into_owned).collect()
     }
 
-    /// From the document, at the cost of a parse.
+    /// From the record, at the cost of a parse.
     fn objects(&self, path: &str) -> Vec<Document> {
-        DocumentRow::new(&self.batch.document(self.row)).objects(path)
+        let (format, record) = self.batch.sources.record(self.row);
+        // What became a row was read before, so this cannot fail.
+        format.objects(record, path).unwrap_or_default()
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rulehound_schema::{Field, FieldSource, FieldType, Scalar, Value, coerce};
 
 use crate::Document;
-use crate::json::{DocumentMembers, JsonNode, Kind};
+use crate::json::{DocumentMembers, JsonNode, Kind, to_document};
 
 /// An event as a document, to be asked for the values of its fields. It gives the values that the columns of
 /// an [`crate::EventBatch`] would hold.
@@ -49,20 +49,31 @@ impl FieldSource for DocumentRow<'_> {
     }
 
     fn objects(&self, path: &str) -> Vec<Document> {
-        let mut objects = Vec::new();
-        objects_in(self.document, path, &mut objects);
-        objects
+        objects_at(DocumentMembers(self.document.iter()), path)
     }
 }
 
-/// Adds the objects at a path below a document, whatever part of it its keys spell out.
-fn objects_in(document: &Document, path: &str, found: &mut Vec<Document>) {
-    for (key, value) in document {
-        match path.strip_prefix(key.as_str()) {
-            Some("") => each_object(value, &mut |object| found.push(object.clone())),
+/// The objects at a path below some members, whatever part of it their keys spell out.
+pub(crate) fn objects_at<'j, N: JsonNode<'j>>(
+    members: impl Iterator<Item = (&'j str, N)>,
+    path: &str,
+) -> Vec<Document> {
+    let mut objects = Vec::new();
+    add_objects(members, path, &mut objects);
+    objects
+}
+
+fn add_objects<'j, N: JsonNode<'j>>(
+    members: impl Iterator<Item = (&'j str, N)>,
+    path: &str,
+    found: &mut Vec<Document>,
+) {
+    for (key, value) in members {
+        match path.strip_prefix(key) {
+            Some("") => each_object(value, &mut |members| found.push(to_document(members))),
             Some(rest) => {
                 if let Some(rest) = rest.strip_prefix('.') {
-                    each_object(value, &mut |object| objects_in(object, rest, found));
+                    each_object(value, &mut |members| add_objects(members, rest, found));
                 }
             }
             None => {}
@@ -70,12 +81,12 @@ fn objects_in(document: &Document, path: &str, found: &mut Vec<Document>) {
     }
 }
 
-/// Calls `f` with the objects that a value is or holds.
-fn each_object(value: &serde_json::Value, f: &mut impl FnMut(&Document)) {
-    match value {
-        serde_json::Value::Object(object) => f(object),
-        serde_json::Value::Array(items) => items.iter().for_each(|item| each_object(item, f)),
-        _ => {}
+/// Calls `f` with the members of the objects that a value is or holds.
+fn each_object<'j, N: JsonNode<'j>>(value: N, f: &mut impl FnMut(N::Members)) {
+    match value.kind() {
+        Kind::Object(members) => f(members),
+        Kind::Array(items) => items.for_each(|item| each_object(item, f)),
+        Kind::Scalar(_) => {}
     }
 }
 

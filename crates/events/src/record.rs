@@ -4,15 +4,16 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use rulehound_schema::Scalar;
+use rulehound_schema::{FieldSource, Scalar};
 use serde::Serializer;
 use sha2::{Digest, Sha256};
 use simd_json::ErrorType;
 
-use crate::Document;
 use crate::buffer::Buffer;
+use crate::document::objects_at;
 use crate::json::{JsonNode, JsonParser, Kind, MAX_DEPTH, TapeMembers, TapeNode, to_document};
 use crate::normalize::Normalizer;
+use crate::{Document, DocumentRow};
 
 /// Why a record is no event. It costs only itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -216,6 +217,22 @@ impl RecordFormat {
             self.read(record, |event| {
                 let document = event.may_be_raw.then(|| normalizer.document(event.source())).flatten();
                 document.unwrap_or_else(|| to_document(event.source()))
+            })
+        })
+    }
+
+    /// The objects at a path of the event of a record, without a tree of the rest where it is not raw.
+    ///
+    /// # Errors
+    /// If the record is no event.
+    pub(crate) fn objects(self, record: &[u8], path: &str) -> Result<Vec<Document>, RecordError> {
+        NORMALIZER.with_borrow_mut(|normalizer| {
+            self.read(record, |event| {
+                let document = event.may_be_raw.then(|| normalizer.document(event.source())).flatten();
+                match document {
+                    Some(document) => DocumentRow::new(&document).objects(path),
+                    None => objects_at(event.source(), path),
+                }
             })
         })
     }

@@ -12,7 +12,7 @@ use rulehound_schema::{Field, FieldSource, FieldType, Value};
 use serde::{Deserialize, Serialize};
 
 use super::{Captured, KeyValue};
-use crate::interpret;
+use crate::{element, interpret};
 
 /// The process of an event, its parent, and its ancestors as far as the event lists them.
 pub(crate) const PROCESS: &str = "process.entity_id";
@@ -181,7 +181,7 @@ impl LateStep {
         if left.is_empty() {
             return late;
         }
-        let left = Filter::all(left);
+        let left = element::prepared(&Filter::all(left));
         late.captures = (0..late.ancestors.len()).map(answer_field).collect();
         own_fields(&left, &mut |field| _ = late.place(field));
         if !late.ancestors.is_empty() {

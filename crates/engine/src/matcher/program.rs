@@ -7,6 +7,7 @@ use rulehound_query::{Filter, Predicate};
 
 use super::FilterId;
 use super::atoms::{AtomId, Atoms};
+use crate::element;
 
 /// A node of a [`Program`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -200,7 +201,7 @@ impl Builder {
     }
 
     fn computed(&mut self, filter: &Filter) -> NodeId {
-        let computed = self.computed.intern(format!("{filter:?}"), || filter.clone());
+        let computed = self.computed.intern(format!("{filter:?}"), || element::prepared(filter));
         self.node(Node::Computed(ComputedId(computed)))
     }
 
