@@ -90,15 +90,28 @@ impl Found {
         }
         file.read_to_end(&mut bytes)?;
         let text = Text::new(bytes);
-        let mut contents = read::read(&text, format, self.is_named);
+        let contents = read::read(&text, format, self.is_named);
         if !is_certain && !holds_any(&contents) {
             return Ok(Outcome::Other);
         }
+        Ok(Outcome::Read(Box::new(ReadFile::new(text, contents))))
+    }
+}
+
+impl ReadFile {
+    /// Reads and compiles what would be in a file of that name.
+    pub(super) fn of_bytes(file: &Path, bytes: Vec<u8>) -> Self {
+        let text = Text::new(bytes);
+        let contents = read::read(&text, Format::of_name(file), true);
+        Self::new(text, contents)
+    }
+
+    fn new(text: Text, mut contents: Contents) -> Self {
         let rules = std::mem::take(&mut contents.rules).into_iter().map(|reading| {
             let compilation = compile_reading(&reading);
             (reading, compilation)
         });
-        Ok(Outcome::Read(Box::new(ReadFile { rules: rules.collect(), source: text.text.into(), contents })))
+        Self { rules: rules.collect(), source: text.text.into(), contents }
     }
 }
 

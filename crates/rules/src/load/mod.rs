@@ -94,6 +94,14 @@ impl RuleSet {
         loader.finish()
     }
 
+    /// Reads what would be in a file of that name, in the current folder.
+    pub fn read(file: &Path, bytes: Vec<u8>) -> Self {
+        let mut loader = Loader::default();
+        let found = Found { file: file.to_owned(), folder: PathBuf::new(), is_named: true, error: None };
+        loader.add(&found, ReadFile::of_bytes(file, bytes));
+        loader.finish()
+    }
+
     /// The rules that can be run, in their order.
     pub fn compiled(&self) -> impl Iterator<Item = (&Rule, &Query)> {
         self.rules.iter().filter_map(|loaded| match &loaded.status {
