@@ -17,6 +17,7 @@ pub fn matches(filter: &Filter, event: &dyn FieldSource) -> bool {
         Filter::Not(filter) => !matches(filter, event),
         Filter::Predicate(predicate) => predicate_holds(predicate, event),
         Filter::Computed(expr) => expr.evaluate(event) == Some(Value::Boolean(true)),
+        Filter::Shared(filter) => matches(filter, event),
         Filter::Element(element) => element::any_passes(element, event),
         // Of one event alone it cannot be said.
         Filter::Descendant(_) => false,

@@ -9,7 +9,7 @@ use rulehound_schema::Value;
 /// A whole filter. What asks about the objects of an array or about ancestors is spelled as the endpoint's dialect does.
 pub(crate) fn filter(asked: &Filter) -> String {
     let operand = |part: &Filter| match part {
-        Filter::And(_) | Filter::Or(_) => format!("({})", filter(part)),
+        Filter::And(_) | Filter::Or(_) | Filter::Shared(_) => format!("({})", filter(part)),
         _ => filter(part),
     };
     let joined = |parts: &[Filter], word: &str| parts.iter().map(operand).collect::<Vec<_>>().join(word);
@@ -20,6 +20,7 @@ pub(crate) fn filter(asked: &Filter) -> String {
         Filter::Not(inner) => format!("not {}", operand(inner)),
         Filter::Predicate(asked) => predicate(asked),
         Filter::Computed(asked) => expr(asked),
+        Filter::Shared(inner) => filter(inner),
         Filter::Element(element) => {
             format!("_arraysearch({}, $element, {})", element.array, filter(&element.filter))
         }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rulehound_engine::correlate::steps;
 use rulehound_engine::{Matcher, interpret};
@@ -290,4 +291,37 @@ fn a_list_of_a_million_values_is_loaded_in_seconds() {
     Matcher::new(filters).unwrap();
     // Unoptimised, on a busy machine; a plain scan would take hours.
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+/// Exceptions of a list that many rules share are one filter, held and compiled once.
+#[test]
+fn a_list_is_held_once_for_all_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = (0..3).map(|n| {
+        let mut rule = rule("any where true");
+        rule["rule_id"] = json!(n.to_string());
+        rule
+    });
+    let exception =
+        item(json!([{"field": "process.name", "type": "match", "operator": "included", "value": "a"}]));
+    write(folder.path(), "a.ndjson", &rules.chain([exception]).collect::<Vec<_>>());
+    let set = RuleSet::load([folder.path()]);
+    let shared: Vec<Arc<Filter>> = set
+        .compiled()
+        .flat_map(|(_, query)| {
+            steps(&query.plan).into_iter().map(|step| step.filter.into_owned()).collect::<Vec<_>>()
+        })
+        .map(|filter| match filter {
+            Filter::And(parts) => parts.last().cloned().unwrap(),
+            other => other,
+        })
+        .map(|filter| match filter {
+            Filter::Not(inner) => match *inner {
+                Filter::Shared(shared) => shared,
+                other => unreachable!("{other:?}"),
+            },
+            other => unreachable!("{other:?}"),
+        })
+        .collect();
+    assert!(shared.len() == 3 && shared.iter().all(|filter| Arc::ptr_eq(filter, &shared[0])));
 }

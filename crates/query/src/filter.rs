@@ -29,6 +29,9 @@ pub enum Filter {
     Computed(Expr),
     /// Holds if one object of an array passes a filter.
     Element(Box<Element>),
+    /// Another filter, which is large and has its place in many: that of exceptions for all rules. It asks about its own
+    /// event only.
+    Shared(Arc<Filter>),
     /// Holds if an ancestor of the event's process had an event that passes the filter, not later than this one. The
     /// event alone does not tell: who asks a filter of one event alone must have taken such questions out.
     Descendant(Box<Filter>),
@@ -109,6 +112,7 @@ impl Filter {
             Filter::Predicate(predicate) => f(&predicate.field),
             Filter::Computed(expr) => expr.for_each_field(f),
             Filter::Element(element) => element.filter.for_each_field(f),
+            Filter::Shared(inner) => inner.for_each_field(f),
             Filter::Descendant(ancestor) => ancestor.for_each_field(f),
         }
     }
@@ -116,7 +120,7 @@ impl Filter {
     /// Whether it asks about other events than its own: earlier ones of a sequence, or those of ancestors.
     pub fn asks_others(&self) -> bool {
         match self {
-            Filter::Constant(_) | Filter::Predicate(_) => false,
+            Filter::Constant(_) | Filter::Predicate(_) | Filter::Shared(_) => false,
             Filter::Descendant(_) => true,
             Filter::And(parts) | Filter::Or(parts) => parts.iter().any(Self::asks_others),
             Filter::Not(inner) => inner.asks_others(),
@@ -132,7 +136,7 @@ impl Filter {
     /// Calls `f` with every field of an earlier event of the same sequence that the filter reads, and its step.
     pub fn for_each_earlier(&self, f: &mut dyn FnMut(usize, &Field)) {
         match self {
-            Filter::Constant(_) | Filter::Predicate(_) | Filter::Descendant(_) => {}
+            Filter::Constant(_) | Filter::Predicate(_) | Filter::Shared(_) | Filter::Descendant(_) => {}
             Filter::And(parts) | Filter::Or(parts) => parts.iter().for_each(|part| part.for_each_earlier(f)),
             Filter::Not(inner) => inner.for_each_earlier(f),
             Filter::Computed(expr) => expr.for_each_earlier(f),

@@ -32,6 +32,7 @@ fn holds(filter: &Filter, event: &Event) -> bool {
         Filter::And(parts) => parts.iter().all(|part| holds(part, event)),
         Filter::Or(parts) => parts.iter().any(|part| holds(part, event)),
         Filter::Not(inner) => !holds(inner, event),
+        Filter::Shared(inner) => holds(inner, event),
         Filter::Computed(expr) => expr.evaluate(event) == Some(Value::Boolean(true)),
         Filter::Element(_) | Filter::Descendant(_) => panic!("Elasticsearch has no such question"),
         Filter::Predicate(predicate) => {

@@ -262,6 +262,7 @@ fn own_fields(filter: &Filter, f: &mut dyn FnMut(&Field)) {
     match filter {
         Filter::And(parts) | Filter::Or(parts) => parts.iter().for_each(|part| own_fields(part, f)),
         Filter::Not(inner) => own_fields(inner, f),
+        Filter::Shared(inner) => own_fields(inner, f),
         Filter::Element(element) => {
             f(&Field::new(element.array.clone(), FieldType::Object));
             own_fields(&element.filter, &mut |field| {

@@ -34,6 +34,7 @@ impl Shape {
             Filter::Constant(answer) => Self::Constant(*answer),
             Filter::And(filters) => Self::And(children(filters)),
             Filter::Or(filters) => Self::Or(children(filters)),
+            Filter::Shared(inner) => Self::number(inner, leaves),
             Filter::Not(inner) => Self::Not(Box::new(Self::number(inner, leaves))),
             Filter::Predicate(_) | Filter::Computed(_) | Filter::Element(_) | Filter::Descendant(_) => {
                 leaves.push(filter);

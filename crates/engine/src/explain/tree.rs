@@ -143,6 +143,7 @@ fn term(filter: &Filter, event: &dyn FieldSource, decides: &mut dyn FnMut(&Filte
             let value = expr.evaluate(event);
             (value == Some(Value::Boolean(true)), computed_term(filter, value.is_none(), event))
         }
+        Filter::Shared(inner) => return term(inner, event, decides),
         Filter::Element(_) => (interpret::matches(filter, event), computed_term(filter, false, event)),
         // Who explains one event asks no other.
         Filter::Descendant(_) => (false, computed_term(filter, true, event)),

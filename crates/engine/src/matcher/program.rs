@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use rulehound_query::{Filter, Predicate};
 
@@ -164,6 +165,8 @@ struct Builder {
     // out in full, and serves as their key.
     predicates: Interner<String, (Predicate, FilterId)>,
     computed: Interner<String, Filter>,
+    /// Shared filters, by their address: each is added once.
+    shared: HashMap<*const Filter, NodeId>,
 }
 
 impl Builder {
@@ -190,6 +193,14 @@ impl Builder {
                 let atom = self.predicates.intern(format!("{predicate:?}"), || (predicate.clone(), id));
                 self.node(Node::Atom(AtomId(atom)))
             }
+            Filter::Shared(inner) => match self.shared.get(&Arc::as_ptr(inner)) {
+                Some(known) => *known,
+                None => {
+                    let node = self.add(inner, id);
+                    self.shared.insert(Arc::as_ptr(inner), node);
+                    node
+                }
+            },
             Filter::Computed(_) => self.computed(filter),
             Filter::Element(element) => {
                 let (implied, element) = (self.add(&implied(&element.filter), id), self.computed(filter));
@@ -242,6 +253,7 @@ fn implied(filter: &Filter) -> Filter {
         Filter::And(parts) => Filter::all(parts.iter().map(implied)),
         Filter::Or(parts) => Filter::any(parts.iter().map(implied)),
         Filter::Constant(_) | Filter::Predicate(_) => filter.clone(),
+        Filter::Shared(inner) => implied(inner),
         Filter::Not(_) | Filter::Computed(_) | Filter::Element(_) | Filter::Descendant(_) => {
             Filter::Constant(true)
         }

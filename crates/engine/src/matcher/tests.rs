@@ -286,6 +286,7 @@ fn element() -> impl Strategy<Value = Filter> {
     let filter = leaf.prop_recursive(3, 8, 3, |inner| {
         prop_oneof![
             inner.clone().prop_map(|inner| Filter::Not(Box::new(inner))),
+            inner.clone().prop_map(|inner| Filter::Shared(Arc::new(inner))),
             prop::collection::vec(inner.clone(), 1..4).prop_map(Filter::And),
             prop::collection::vec(inner, 1..4).prop_map(Filter::Or),
         ]

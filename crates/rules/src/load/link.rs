@@ -47,7 +47,7 @@ struct List {
     header: Option<ListHeader>,
     items: Vec<PlacedItem>,
     /// What it excepts, once it was asked for.
-    filter: Option<Filter>,
+    filter: Option<Arc<Filter>>,
     rules: usize,
 }
 
@@ -128,10 +128,11 @@ impl Linker {
         self.link_data_view(&mut loaded.rule, span, findings);
         self.link_saved_query(loaded, span, findings);
         let Status::Compiled(query) = &mut loaded.status else { return };
-        let mut excepted = Vec::new();
+        let mut passes = Vec::new();
         for reference in &loaded.rule.exceptions_list {
             match self.exceptions(reference) {
-                Some(filter) => excepted.push(filter),
+                Some(filter) if *filter == Filter::Constant(false) => {}
+                Some(filter) => passes.push(Filter::Shared(filter).negated()),
                 None => findings.push(missing(
                     "rule::missing-exception-list",
                     format!(
@@ -143,11 +144,11 @@ impl Linker {
                 )),
             }
         }
-        query.plan.restrict(&Filter::any(excepted).negated());
+        query.plan.restrict(&Filter::all(passes));
     }
 
     /// What a list excepts; `None` if it is not loaded.
-    fn exceptions(&mut self, reference: &ExceptionList) -> Option<Filter> {
+    fn exceptions(&mut self, reference: &ExceptionList) -> Option<Arc<Filter>> {
         let namespace = Namespace::from_word(&reference.namespace_type)?;
         let list = self.lists.get_mut(&ListKey { list_id: reference.list_id.clone(), namespace })?;
         list.rules += 1;
@@ -161,7 +162,7 @@ impl Linker {
             self.problems.extend(lowered.problems.into_iter().map(|problem| of_item(placed, problem)));
             filters.extend(lowered.filter);
         }
-        let filter = Filter::any(filters);
+        let filter = Arc::new(Filter::any(filters));
         list.filter = Some(filter.clone());
         Some(filter)
     }
