@@ -238,6 +238,30 @@ pub(crate) fn prefix(text: &str) -> Pattern {
     Pattern::Wildcard { parts, case_insensitive: false }
 }
 
+/// How far a word may be off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fuzziness {
+    /// The most edits; `None`: `AUTO`.
+    pub(crate) edits: Option<u8>,
+    /// How many characters at the start must be the same.
+    pub(crate) prefix: u32,
+}
+
+/// `match` with `fuzziness`: whether text has something like each of the words; of a keyword, that it is like the value.
+pub(crate) fn fuzzy_words(
+    field: &Field,
+    value: &Value<'static>,
+    fuzziness: Fuzziness,
+) -> Result<Vec<Filter>, LeafError> {
+    let Fuzziness { edits, prefix } = fuzziness;
+    let text = value.to_string();
+    if !field.field_type.is_text() {
+        return Ok(vec![pattern(field, fuzzy(&text, edits, prefix))?]);
+    }
+    let words = Words::of(&text);
+    words.iter().map(|word| pattern(field, fuzzy(word, edits, prefix))).collect()
+}
+
 /// The pattern of what is near a text; without a distance as near as `AUTO` has it: by no edit if it is shorter than 3
 /// characters, by one if shorter than 6, else by two. No more than two are allowed.
 pub(crate) fn fuzzy(text: &str, distance: Option<u8>, prefix: u32) -> Pattern {

@@ -5,9 +5,9 @@ use serde_json::Value as Json;
 
 use super::compound::minimum_of;
 use super::object::{At, FieldBody, is_common};
-use super::{Answer, Compiler, DslError, DslProblem};
+use super::{Answer, Compiler, DslError, DslProblem, term_level};
 use crate::Filter;
-use crate::leaf::{self, DateReading, LeafError, Operator};
+use crate::leaf::{self, DateReading, Fuzziness, LeafError, Operator};
 
 /// What is asked of each field.
 struct Asked {
@@ -18,6 +18,8 @@ struct Asked {
 enum Kind {
     /// At least so many of the words, as `minimum_should_match` says; none: any, or all.
     Words(Operator, Option<Json>),
+    /// The same, and words may be off.
+    Fuzzy(Operator, Option<Json>, Fuzziness),
     Phrase {
         slop: u32,
         is_prefix: bool,
@@ -26,11 +28,35 @@ enum Kind {
     BoolPrefix(Operator),
 }
 
+impl Kind {
+    fn words(
+        operator: Operator,
+        minimum: Option<Json>,
+        fuzziness: Option<&Json>,
+        prefix: Option<&Json>,
+        at: At<'_>,
+    ) -> Result<Self, DslError> {
+        let Some(fuzziness) = fuzziness else { return Ok(Self::Words(operator, minimum)) };
+        let edits = term_level::fuzziness(fuzziness, at.key("fuzziness"))?;
+        let prefix = prefix.map_or(Ok(0), |prefix| at.key("prefix_length").number(prefix))?;
+        Ok(Self::Fuzzy(operator, minimum, Fuzziness { edits, prefix }))
+    }
+}
+
 impl Compiler<'_> {
     pub(super) fn match_(self, body: &Json, at: At<'_>) -> Answer {
         let body = FieldBody::read(body, &["query"], at)?;
-        let read =
-            ["query", "operator", "minimum_should_match", "zero_terms_query", "lenient", "type", "slop"];
+        let read = [
+            "query",
+            "operator",
+            "minimum_should_match",
+            "zero_terms_query",
+            "lenient",
+            "type",
+            "slop",
+            "fuzziness",
+            "prefix_length",
+        ];
         body.allow(&read, at)?;
         let place = at.key(body.name);
         let value = place.scalar(body.required("query", at)?)?;
@@ -40,7 +66,9 @@ impl Compiler<'_> {
             Some("phrase_prefix") => Kind::Phrase { slop: slop(&body, place)?, is_prefix: true },
             Some("boolean") | None => {
                 let operator = operator(body.parameter("operator"), place)?;
-                Kind::Words(operator, body.parameter("minimum_should_match").cloned())
+                let minimum = body.parameter("minimum_should_match").cloned();
+                let prefix = body.parameter("prefix_length");
+                Kind::words(operator, minimum, body.parameter("fuzziness"), prefix, place)?
             }
             Some(_) => return Err(place.key("type").expected("`boolean`, `phrase` or `phrase_prefix`")),
         };
@@ -91,7 +119,17 @@ impl Compiler<'_> {
     /// answer are passed over.
     pub(super) fn multi_match(self, body: &Json, at: At<'_>) -> Answer {
         let object = at.object(body)?;
-        let read = ["query", "fields", "type", "operator", "minimum_should_match", "slop", "lenient"];
+        let read = [
+            "query",
+            "fields",
+            "type",
+            "operator",
+            "minimum_should_match",
+            "slop",
+            "lenient",
+            "fuzziness",
+            "prefix_length",
+        ];
         if let Some(key) = object.keys().find(|key| !read.contains(&key.as_str()) && !is_common(key)) {
             return Err(at.error(DslProblem::UnknownParameter(key.clone())));
         }
@@ -99,11 +137,13 @@ impl Compiler<'_> {
         let value = at.key("query").scalar(value)?;
         let operator = operator(object.get("operator"), at)?;
         let slop = object.get("slop").map_or(Ok(0), |slop| at.key("slop").number(slop))?;
+        let minimum = object.get("minimum_should_match").cloned();
         let kind = match object.get("type").map_or(Ok("best_fields"), |kind| at.key("type").text(kind))? {
             "best_fields" | "most_fields" => {
-                Kind::Words(operator, object.get("minimum_should_match").cloned())
+                Kind::words(operator, minimum, object.get("fuzziness"), object.get("prefix_length"), at)?
             }
-            "cross_fields" if operator == Operator::Any => Kind::Words(operator, None),
+            // All of the words, each in any of the fields, is another question.
+            "cross_fields" if operator == Operator::Any && minimum.is_none() => Kind::Words(operator, None),
             "phrase" => Kind::Phrase { slop, is_prefix: false },
             "phrase_prefix" => Kind::Phrase { slop, is_prefix: true },
             "bool_prefix" => Kind::BoolPrefix(operator),
@@ -147,16 +187,30 @@ impl Asked {
     fn of_field(&self, field: &Field, at: At<'_>) -> Result<Result<Filter, LeafError>, DslError> {
         let dates = DateReading::default();
         Ok(match &self.kind {
-            Kind::Words(_, Some(minimum)) if field.field_type.is_text() => {
-                let words = leaf::words(field, &self.value);
-                let minimum = minimum_of(minimum, words.len(), at.key("minimum_should_match"))?.max(1);
-                Ok(leaf::at_least(minimum, &words).ok_or_else(|| at.error(DslProblem::TooManyChoices))?)
+            Kind::Words(operator, Some(minimum)) if field.field_type.is_text() => {
+                at_least(leaf::words(field, &self.value), *operator, Some(minimum), at).map(Ok)?
+            }
+            Kind::Fuzzy(operator, minimum, fuzziness) => {
+                match leaf::fuzzy_words(field, &self.value, *fuzziness) {
+                    Ok(words) => at_least(words, *operator, minimum.as_ref(), at).map(Ok)?,
+                    Err(error) => Err(error),
+                }
             }
             Kind::Words(operator, _) => leaf::matching(field, &self.value, *operator, &dates),
             Kind::Phrase { slop, is_prefix } => leaf::phrase(field, &self.value, *slop, *is_prefix, &dates),
             Kind::BoolPrefix(operator) => leaf::bool_prefix(field, &self.value, *operator, &dates),
         })
     }
+}
+
+/// So many of the words as `minimum_should_match` says; without it any, or all.
+fn at_least(words: Vec<Filter>, operator: Operator, minimum: Option<&Json>, at: At<'_>) -> Answer {
+    let count = match (minimum, operator) {
+        (Some(minimum), _) => minimum_of(minimum, words.len(), at.key("minimum_should_match"))?.max(1),
+        (None, Operator::Any) => 1,
+        (None, Operator::All) => words.len().max(1),
+    };
+    leaf::at_least(count, &words).ok_or_else(|| at.error(DslProblem::TooManyChoices))
 }
 
 fn slop(body: &FieldBody<'_>, at: At<'_>) -> Result<u32, DslError> {

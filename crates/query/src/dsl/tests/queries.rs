@@ -4,7 +4,7 @@ use rulehound_schema::Value;
 use serde_json::{Value as Json, json};
 
 use super::{ask, compiled, exists, has, is};
-use crate::{CompareOp, Element, Expr, Filter, Pattern, Test, WildcardPart};
+use crate::{CompareOp, Element, Expr, Filter, Pattern, Phrase, Test, WildcardPart};
 
 fn check(cases: impl IntoIterator<Item = (Json, Filter)>) {
     for (query, expected) in cases {
@@ -148,6 +148,17 @@ fn full_text() {
         (json!({"match": {"text": {"query": "-", "zero_terms_query": "all"}}}), Filter::Constant(true)),
         (json!({"match": {"age": {"query": "x", "lenient": true}}}), Filter::Constant(false)),
         (json!({"match": {"text": {"query": "a b", "type": "phrase"}}}), has(&["a b"], 0)),
+        (json!({"match": {"text": {"query": "Quikc a", "fuzziness": "AUTO", "prefix_length": 1}}}), {
+            let fuzzy = |text: &str, distance| {
+                Phrase::word(Pattern::Fuzzy {
+                    text: text.into(),
+                    distance,
+                    prefix: 1,
+                    case_insensitive: false,
+                })
+            };
+            ask("text", Test::Phrases(vec![fuzzy("quikc", 1), fuzzy("a", 0)]))
+        }),
         (json!({"match_phrase": {"text": "this is"}}), has(&["this is"], 0)),
         (json!({"match_phrase": {"text": {"query": "a b", "slop": 2}}}), has(&["a b"], 2)),
         (json!({"match_phrase_prefix": {"text": {"query": "quick brown f"}}}), has(&["quick brown f*"], 0)),
