@@ -127,6 +127,8 @@ fn a_query_may_stand_in_a_file() {
     assert_eq!(results(&["@query.eql", "events.ndjson"])[0]["hits"]["total"]["value"], 2);
     fails(&["@refused.eql", "events.ndjson"], 1, &["refused.eql:2:"]);
     fails(&["@absent.eql", "events.ndjson"], 2, &["absent.eql"]);
+    let since = ["--language", "kuery", "@timestamp >= \"2026-01-01T00:00:02Z\"", "events.ndjson"];
+    assert_eq!(results(&since)[0]["hits"]["total"]["value"], 1, "`@timestamp` is no file");
 }
 
 #[test]

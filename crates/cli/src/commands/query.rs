@@ -69,7 +69,9 @@ struct QueryText {
 
 impl QueryText {
     fn read(args: &QueryArgs) -> Result<Self, Failure> {
-        Ok(match args.query.strip_prefix('@') {
+        // A query may begin with `@timestamp`, which is followed by an operator.
+        let is_file = |name: &&str| !name.contains([':', '<', '>', '=']) || PathBuf::from(name).exists();
+        Ok(match args.query.strip_prefix('@').filter(is_file) {
             Some(file) => Self { name: file.to_owned(), text: read(&PathBuf::from(file))? },
             None => Self { name: "query".to_owned(), text: args.query.clone() },
         })
