@@ -29,8 +29,8 @@ use super::{
     Ordinal, State, StateMismatch, StepId, StepMatch, StepQuery,
 };
 
-/// Finds events that match indicators. Gives a detection for each pair; [`super::in_order_of_results`]
-/// brings those of an event together.
+/// Finds events that match indicators. Gives a detection for each pair; [`super::correlate`] brings those of an event
+/// together.
 #[derive(Debug)]
 pub struct ThreatMatchCorrelator {
     window: Window,
