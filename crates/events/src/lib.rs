@@ -8,6 +8,7 @@
 mod batch;
 mod buffer;
 mod column;
+mod compact;
 mod document;
 mod index_name;
 mod json;

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use simd_json::ErrorType;
 
 use crate::buffer::Buffer;
+use crate::compact::is_compact;
 use crate::document::objects_at;
 use crate::json::{JsonNode, JsonParser, Kind, MAX_DEPTH, TapeMembers, TapeNode, to_document};
 use crate::normalize::Normalizer;
@@ -240,20 +241,21 @@ impl RecordFormat {
     /// An id for a record that brought none: SHA-256 of the event as it was read, less whitespace and
     /// wrapping, the first 20 bytes in lower-case hexadecimal.
     pub fn id(self, record: &[u8]) -> String {
+        match self {
+            Self::Json if is_compact(record) => hash(record),
+            _ => self.written_id(record),
+        }
+    }
+
+    /// The id, by writing the event anew.
+    pub(crate) fn written_id(self, record: &[u8]) -> String {
         let compact = self.read(record, |event| {
             let mut compact = Vec::with_capacity(record.len());
             let mut serializer = serde_json::Serializer::new(&mut compact);
             serializer.collect_map(event.source()).map(|()| compact)
         });
         let compact = compact.ok().and_then(Result::ok);
-        let digest = Sha256::digest(compact.as_deref().unwrap_or(record));
-        let mut id = String::with_capacity(2 * ID_BYTES);
-        for byte in digest.iter().take(ID_BYTES) {
-            id.extend(
-                [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])),
-            );
-        }
-        id
+        hash(compact.as_deref().unwrap_or(record))
     }
 
     fn read<R>(self, record: &[u8], use_event: impl FnOnce(Envelope<'_>) -> R) -> Result<R, RecordError> {
@@ -263,3 +265,13 @@ impl RecordFormat {
 
 /// How much of a hash is an id.
 const ID_BYTES: usize = 20;
+
+/// The first 20 bytes of the SHA-256 of some bytes, in lower-case hexadecimal.
+fn hash(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    let mut id = String::with_capacity(2 * ID_BYTES);
+    for byte in digest.iter().take(ID_BYTES) {
+        id.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
+    }
+    id
+}

@@ -53,9 +53,16 @@ pub struct Alert {
     rule_fields: Arc<Document>,
 }
 
+impl Alert {
+    /// The fields of the whole document, each once.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.document.iter().chain(&*self.rule_fields)
+    }
+}
+
 impl Serialize for Alert {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.document.iter().chain(&*self.rule_fields))
+        serializer.collect_map(self.fields())
     }
 }
 

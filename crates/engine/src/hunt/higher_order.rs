@@ -4,16 +4,16 @@
 //! of the run that made them as their time. What they find may be new alerts, so it is done again until there
 //! are no more, or [`MOST_ROUNDS`] times.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use rulehound_events::{Document, Origin, Shredder};
+use rulehound_events::{Document, Layout, Origin, Shredder};
 use rulehound_query::Query;
 use rulehound_rules::Rule;
 use rulehound_schema::Value as FieldValue;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::collect::Collector;
 use super::detect::{Found, FoundEvents};
@@ -25,6 +25,9 @@ use crate::{FoundEvent, scope};
 
 /// How many generations of alerts about alerts there are at most.
 const MOST_ROUNDS: usize = 8;
+
+/// What an alert about an alert is made of.
+const ALWAYS: [&str; 3] = ["kibana.alert.rule.uuid", "kibana.alert.depth", "kibana.alert.ancestors"];
 
 /// How many events are matched at a time.
 const BATCH: usize = 1024;
@@ -54,13 +57,14 @@ pub(super) fn run(
             feed.event(first.store.read(*event)?)?;
         }
         let before = known.len();
+        let again = stage.is_some();
         for of in [Some(&*first), stage.as_ref()].into_iter().flatten() {
             of.alerts(rules, options.created, |found, alert| {
                 known.insert(alert.id.clone());
                 feed.alert(alert, run_of(rules, found, of))
             })?;
         }
-        if stage.is_some() && known.len() == before {
+        if again && known.len() == before {
             break;
         }
         let hits = feed.finish()?.finish(options.scan.threads)?;
@@ -68,7 +72,11 @@ pub(super) fn run(
         let place = |rule: RuleIndex| RuleIndex(places.get(rule.0).copied().unwrap_or(usize::MAX));
         next.found.iter_mut().for_each(|found| found.rule = place(found.rule));
         next.dropped = next.dropped.into_iter().map(|(rule, dropped)| (place(rule), dropped)).collect();
+        let found_any = !next.found.is_empty();
         stage = Some(next);
+        if !found_any {
+            break;
+        }
     }
     Ok(stage)
 }
@@ -89,6 +97,9 @@ fn run_of(rules: &[(&Rule, &Query)], found: &Found, stage: &Stage) -> Option<i64
 struct Feed<'a> {
     collector: Collector<'a>,
     shredder: Shredder,
+    layout: Arc<Layout>,
+    /// Which fields of alerts are of use, as far as it was asked.
+    wanted: HashMap<String, bool>,
     file: Arc<str>,
     taken: u64,
 }
@@ -98,6 +109,8 @@ impl<'a> Feed<'a> {
         Self {
             collector: Collector::new(questions, rules),
             shredder: Shredder::new(questions.layout.clone()),
+            layout: questions.layout.clone(),
+            wanted: HashMap::new(),
             file: Arc::from(""),
             taken: 0,
         }
@@ -112,20 +125,41 @@ impl<'a> Feed<'a> {
 
     fn alert(&mut self, alert: Alert, run: Option<i64>) -> Result<(), HuntError> {
         let id = alert.id.clone();
-        let Value::Object(mut document) = serde_json::to_value(alert).map_err(io::Error::other)? else {
-            return Ok(());
-        };
+        let mut document = Document::new();
+        for (name, value) in alert.fields() {
+            if self.is_wanted(name) {
+                document.insert(name.clone(), value.clone());
+            }
+            // The index of alerts has these names too, as aliases.
+            if let Some(rest) = name.strip_prefix("kibana.alert.rule.") {
+                let alias = format!("signal.rule.{rest}");
+                if self.is_wanted(&alias) {
+                    document.insert(alias, value.clone());
+                }
+            }
+        }
         if let Some(run) = run {
             document.insert("@timestamp".to_owned(), json!(FieldValue::Date(run).to_string()));
         }
-        // The index of alerts has these names too, as aliases.
-        let rule = |(name, value): (&String, &Value)| {
-            let rest = name.strip_prefix("kibana.alert.rule.")?;
-            Some((format!("signal.rule.{rest}"), value.clone()))
-        };
-        let aliases: Document = document.iter().filter_map(rule).collect();
-        document.extend(aliases);
         self.event(FoundEvent { index: Some(scope::ALERTS_INDEX.to_owned()), id, document })
+    }
+
+    /// Whether a field of an alert is of use: those of the event all are; of what the alert says, what a rule reads, and what
+    /// tells an alert from an event.
+    fn is_wanted(&mut self, name: &str) -> bool {
+        if !name.starts_with("kibana.") && !name.starts_with("signal.") {
+            return true;
+        }
+        if let Some(wanted) = self.wanted.get(name) {
+            return *wanted;
+        }
+        let below = |field: &str| {
+            field.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let read = self.layout.fields().iter().any(|field| below(&field.name));
+        let wanted = read || ALWAYS.contains(&name);
+        self.wanted.insert(name.to_owned(), wanted);
+        wanted
     }
 
     fn push(&mut self, document: &Document) -> Result<(), HuntError> {
