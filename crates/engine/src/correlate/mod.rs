@@ -199,10 +199,9 @@ pub fn correlate(plan: &Plan, hits: impl IntoIterator<Item = Hit>, limits: Limit
     for hit in hits {
         correlator.push(hit, &mut detections);
     }
-    let dropped = correlator.dropped();
     correlator.finish(&mut detections);
     in_order_of_results(plan, &mut detections);
-    Correlated { detections, dropped }
+    Correlated { detections, dropped: correlator.dropped() }
 }
 
 /// Puts detections in the order of results. Those of one key keep theirs. An event that matched indicators under

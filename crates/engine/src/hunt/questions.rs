@@ -86,54 +86,70 @@ impl Question {
     }
 }
 
+/// Questions being gathered, each with its filter.
+#[derive(Default)]
+struct Asked {
+    questions: Vec<Question>,
+    filters: Vec<Filter>,
+    ancestors: Ancestors,
+    next_ancestor: AncestorId,
+}
+
+impl Asked {
+    /// Asks what a rule asks, of events of a part of time.
+    fn ask(&mut self, rule_index: RuleIndex, rule: &Rule, query: &Query, TimeRange { from, to }: TimeRange) {
+        let is_event = matches!(query.plan, Plan::Event(_)) && !query.plan.asks_others();
+        let purpose = if is_event { Purpose::Event } else { Purpose::Step };
+        let time = scope::time_filter(Schema::catalogue(), order::searched_by(rule), from, to);
+        let scope = scope::of_rule(rule, &query.plan);
+        let sees = Filter::And(vec![scope.clone(), time]);
+        let plan_steps = steps(&query.plan);
+        let number_of_steps = plan_steps.len();
+        for (step, asked) in (0..).map(StepId).zip(plan_steps) {
+            let sees = scope::of_indicators(&query.plan, step).unwrap_or_else(|| sees.clone());
+            let (keys, captures) = (asked.keys.into_owned(), asked.captures);
+            let question = Question { rule: rule_index, purpose, step, keys, captures };
+            self.push(question, Filter::And(vec![asked.filter.into_owned(), sees]));
+        }
+        self.ask_of_ancestors(rule_index, &query.plan, number_of_steps, &scope);
+    }
+
+    /// Asks what the steps of a plan ask of ancestors. These may have been there before the time that is asked for.
+    fn ask_of_ancestors(&mut self, rule: RuleIndex, plan: &Plan, steps: usize, scope: &Filter) {
+        let late = LatePlan::new(plan);
+        let mut asked: Vec<Vec<AncestorId>> = Vec::new();
+        for late in (0..steps).map_while(|step| late.step(step)) {
+            let mut of_step = Vec::new();
+            for ancestor in late.ancestors() {
+                let question = Question::of_process(rule, Purpose::Ancestor(self.next_ancestor));
+                self.push(question, Filter::And(vec![ancestor.clone(), scope.clone()]));
+                of_step.push(self.next_ancestor);
+                self.next_ancestor += 1;
+            }
+            asked.push(of_step);
+        }
+        if asked.iter().any(|of_step| !of_step.is_empty()) {
+            if self.ancestors.is_empty() {
+                self.push(Question::of_process(rule, Purpose::Start), lineage::starts());
+            }
+            self.ancestors.insert(rule, AsksAncestors { late, asked });
+        }
+    }
+
+    fn push(&mut self, question: Question, filter: Filter) {
+        self.questions.push(question);
+        self.filters.push(filter);
+    }
+}
+
 impl Questions {
     pub(super) fn new(rules: &[(&Rule, &Query)], options: &HuntOptions) -> Result<Self, MatcherError> {
         let schema = Schema::catalogue();
-        let mut questions = Vec::new();
-        let mut filters = Vec::new();
-        let mut ancestors = Ancestors::new();
-        let mut next_ancestor: AncestorId = 0;
+        let mut asked = Asked::default();
         for (index, (rule, query)) in rules.iter().enumerate() {
-            let plan_steps = steps(&query.plan);
-            let is_event = matches!(query.plan, Plan::Event(_)) && !query.plan.asks_others();
-            let purpose = if is_event { Purpose::Event } else { Purpose::Step };
-            let TimeRange { from, to } = options.range;
-            let time = scope::time_filter(schema, order::searched_by(rule), from, to);
-            let scope = scope::of_rule(rule, &query.plan);
-            let sees = Filter::And(vec![scope.clone(), time]);
-            for (step, asked) in plan_steps.iter().enumerate() {
-                let step = StepId(u32::try_from(step).unwrap_or(u32::MAX));
-                let sees = scope::of_indicators(&query.plan, step).unwrap_or_else(|| sees.clone());
-                filters.push(Filter::And(vec![asked.filter.clone().into_owned(), sees]));
-                questions.push(Question {
-                    rule: RuleIndex(index),
-                    purpose,
-                    step,
-                    keys: asked.keys.to_vec(),
-                    captures: asked.captures.clone(),
-                });
-            }
-            let late = LatePlan::new(&query.plan);
-            let mut asked: Vec<Vec<AncestorId>> = Vec::new();
-            for late in (0..plan_steps.len()).map_while(|step| late.step(step)) {
-                let mut of_step = Vec::new();
-                // An ancestor may have been there before the time that is asked for.
-                for ancestor in late.ancestors() {
-                    filters.push(Filter::And(vec![ancestor.clone(), scope.clone()]));
-                    questions.push(Question::of_process(RuleIndex(index), Purpose::Ancestor(next_ancestor)));
-                    of_step.push(next_ancestor);
-                    next_ancestor += 1;
-                }
-                asked.push(of_step);
-            }
-            if asked.iter().any(|of_step| !of_step.is_empty()) {
-                if ancestors.is_empty() {
-                    filters.push(lineage::starts());
-                    questions.push(Question::of_process(RuleIndex(index), Purpose::Start));
-                }
-                ancestors.insert(RuleIndex(index), AsksAncestors { late, asked });
-            }
+            asked.ask(RuleIndex(index), rule, query, options.range);
         }
+        let Asked { questions, filters, ancestors, .. } = asked;
         let matcher = Matcher::new(filters)?;
         let matcher = if options.profile { matcher.measured() } else { matcher };
         let orders: Vec<_> =
