@@ -21,7 +21,7 @@ fn ask(field: &Field, test: Test) -> Filter {
 /// `field == constant`.
 pub(crate) fn equal(field: &Field, constant: &Value<'static>) -> Answer {
     let value = match field.field_type {
-        FieldType::Long | FieldType::UnsignedLong => match integer(field, constant)? {
+        FieldType::Integer | FieldType::Long | FieldType::UnsignedLong => match integer(field, constant)? {
             Integer::Exact(value) => value,
             Integer::Between(_) | Integer::Below | Integer::Above => return Ok(Filter::Constant(false)),
         },
@@ -55,7 +55,7 @@ pub(crate) fn equal(field: &Field, constant: &Value<'static>) -> Answer {
 pub(crate) fn order(field: &Field, op: CompareOp, constant: &Value<'static>) -> Answer {
     let lower = matches!(op, CompareOp::Gt | CompareOp::Gte);
     let (op, value) = match field.field_type {
-        FieldType::Long | FieldType::UnsignedLong => match integer(field, constant)? {
+        FieldType::Integer | FieldType::Long | FieldType::UnsignedLong => match integer(field, constant)? {
             Integer::Exact(value) => (op, value),
             // No integer lies between `floor` and the constant, nor is one equal to the constant.
             Integer::Between(floor) => (if lower { CompareOp::Gt } else { CompareOp::Lte }, floor),

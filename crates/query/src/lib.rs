@@ -5,6 +5,7 @@ mod constant;
 mod diagnostic;
 pub mod dsl;
 pub mod eql;
+pub mod esql;
 mod expr;
 mod filter;
 mod functions;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::{DataType, DateFormat};
 
-/// The mapped type of a field, as Elasticsearch names them. Types that compare alike are one:
-/// `byte`, `short` and `integer` are [`FieldType::Long`]; `float`, `half_float` and `scaled_float`
-/// are [`FieldType::Double`].
+/// The mapped type of a field, as Elasticsearch names them. Types that ES|QL reads alike are one:
+/// `byte` and `short` are [`FieldType::Integer`]; `float`, `half_float` and `scaled_float` are
+/// [`FieldType::Double`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FieldType {
     /// `keyword`: compared whole.
@@ -20,6 +20,8 @@ pub enum FieldType {
     Text,
     /// `match_only_text`: analysed into words, no scoring.
     MatchOnlyText,
+    /// Signed integers of 32 bits and less. They compare, and are held in memory, as [`FieldType::Long`].
+    Integer,
     /// Signed integers.
     Long,
     /// `unsigned_long`.
@@ -92,7 +94,7 @@ impl FieldType {
             | Self::MatchOnlyText
             | Self::Version
             | Self::Flattened => DataType::String,
-            Self::Long => DataType::Long,
+            Self::Integer | Self::Long => DataType::Long,
             Self::UnsignedLong => DataType::UnsignedLong,
             Self::Double => DataType::Double,
             Self::Boolean => DataType::Boolean,
@@ -114,7 +116,8 @@ impl FieldType {
             "wildcard" => Self::Wildcard,
             "text" => Self::Text,
             "match_only_text" => Self::MatchOnlyText,
-            "byte" | "short" | "integer" | "long" => Self::Long,
+            "byte" | "short" | "integer" => Self::Integer,
+            "long" => Self::Long,
             "unsigned_long" => Self::UnsignedLong,
             "half_float" | "float" | "double" | "scaled_float" => Self::Double,
             "boolean" => Self::Boolean,
@@ -139,6 +142,7 @@ impl FieldType {
             Self::Wildcard => "wildcard",
             Self::Text => "text",
             Self::MatchOnlyText => "match_only_text",
+            Self::Integer => "integer",
             Self::Long => "long",
             Self::UnsignedLong => "unsigned_long",
             Self::Double => "double",
