@@ -12,7 +12,6 @@ mod lower;
 mod parser;
 mod plan;
 mod problem;
-mod suggest;
 pub(crate) mod types;
 
 use rulehound_schema::Schema;

@@ -18,6 +18,8 @@ mod plan;
 mod problem;
 mod question;
 mod regex;
+mod scan;
+mod suggest;
 mod value_set;
 mod words;
 

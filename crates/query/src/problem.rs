@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use rulehound_schema::{Field, Schema};
 
+use crate::diagnostic::did_you_mean;
 use crate::leaf::LeafError;
 use crate::{Diagnostic, Filter, Severity};
 
@@ -112,11 +113,6 @@ impl Problem {
         };
         Diagnostic { code, severity, message, span, label: None, help }
     }
-}
-
-fn did_you_mean(similar: &[String]) -> Option<String> {
-    let names: Vec<String> = similar.iter().map(|name| format!("`{name}`")).collect();
-    (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
 }
 
 /// For so many unknown fields of a query near misses are looked for.

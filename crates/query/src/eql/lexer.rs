@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Dialect;
 use super::problem::{Problem, Problems};
+use crate::scan;
 
 /// A token and the bytes it stands at.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,28 +131,11 @@ impl Lexer<'_> {
     /// Block comments nest.
     fn skip_block_comment(&mut self) {
         let start = self.at;
-        let mut depth = 0_usize;
-        loop {
-            let rest = self.rest();
-            match rest.find(['*', '/']) {
-                None => {
-                    self.at = self.text.len();
-                    self.problems.add(start..start + 2, Problem::UnterminatedComment);
-                    return;
-                }
-                Some(offset) => self.at += offset,
-            }
-            if self.starts_with("/*") {
-                depth += 1;
-                self.at += 2;
-            } else if self.starts_with("*/") {
-                depth -= 1;
-                self.at += 2;
-                if depth == 0 {
-                    return;
-                }
-            } else {
-                self.at += 1;
+        match scan::block_comment(self.rest()) {
+            Some(length) => self.at += length,
+            None => {
+                self.at = self.text.len();
+                self.problems.add(start..start + 2, Problem::UnterminatedComment);
             }
         }
     }
@@ -206,20 +190,10 @@ impl Lexer<'_> {
         TokenKind::Invalid
     }
 
-    /// Digits with an optional fraction and exponent; `.5` and `1.` are numbers too.
     fn number(&mut self) -> TokenKind {
         let start = self.at;
-        self.skip_while(|c| c.is_ascii_digit());
-        let mut whole = true;
-        if self.starts_with(".") {
-            whole = false;
-            self.at += 1;
-            self.skip_while(|c| c.is_ascii_digit());
-        }
-        if let Some(exponent) = exponent_len(self.rest()) {
-            whole = false;
-            self.at += exponent;
-        }
+        let (length, whole) = scan::number(self.rest());
+        self.at += length;
         let digits = &self.text[start..self.at];
         if whole && let Ok(integer) = digits.parse::<i64>() {
             return TokenKind::Integer(integer);
@@ -233,26 +207,14 @@ impl Lexer<'_> {
         }
     }
 
-    /// `` `a name` ``; a doubled backtick stands for one.
     fn quoted_name(&mut self) -> TokenKind {
         let start = self.at;
-        self.at += 1;
-        let mut name = String::new();
-        loop {
-            let rest = self.rest();
-            let Some(end) = rest.find('`') else {
-                self.at = self.text.len();
-                self.problems.add(start..start + 1, Problem::UnterminatedName);
-                return TokenKind::Invalid;
-            };
-            name.push_str(&rest[..end]);
-            self.at += end + 1;
-            if !self.starts_with("`") {
-                break;
-            }
-            name.push('`');
-            self.at += 1;
-        }
+        let Some((name, length)) = scan::backquoted(self.rest()) else {
+            self.at = self.text.len();
+            self.problems.add(start..start + 1, Problem::UnterminatedName);
+            return TokenKind::Invalid;
+        };
+        self.at += length;
         if name.is_empty() {
             self.problems.add(start..self.at, Problem::EmptyName);
             return TokenKind::Invalid;
@@ -261,10 +223,10 @@ impl Lexer<'_> {
     }
 
     fn string(&mut self) -> TokenKind {
-        if self.starts_with("\"\"\"")
-            && let Some(token) = self.raw_string()
-        {
-            return token;
+        // `""` is a string of its own, if the three quotes do not begin a raw one.
+        if let Some((text, length)) = scan::raw_string(self.rest()) {
+            self.at += length;
+            return TokenKind::String(text);
         }
         let start = self.at;
         self.at += 1;
@@ -337,18 +299,6 @@ impl Lexer<'_> {
         character
     }
 
-    /// `"""raw"""`: ends at the first three quotes; up to two more of them belong to the text. Stays on one
-    /// line. `None` if it is not one: `""` is a string of its own.
-    fn raw_string(&mut self) -> Option<TokenKind> {
-        let body = &self.rest()[3..];
-        let line = &body[..body.find(['\r', '\n']).unwrap_or(body.len())];
-        let close = line.find("\"\"\"")?;
-        let more = line[close + 3..].bytes().take(2).take_while(|b| *b == b'"').count();
-        let text = line[..close + more].to_owned();
-        self.at += 3 + close + more + 3;
-        Some(TokenKind::String(text))
-    }
-
     /// `'...'`, refused as a whole.
     fn single_quoted(&mut self, start: usize) -> TokenKind {
         self.quoted_to_refuse('\'');
@@ -383,12 +333,4 @@ impl Lexer<'_> {
             }
         }
     }
-}
-
-/// Length of an exponent at the start of the text.
-fn exponent_len(text: &str) -> Option<usize> {
-    let after_e = text.strip_prefix(['e', 'E'])?;
-    let digits = after_e.strip_prefix(['+', '-']).unwrap_or(after_e);
-    let count = digits.bytes().take_while(u8::is_ascii_digit).count();
-    (count > 0).then_some(text.len() - digits.len() + count)
 }

@@ -9,7 +9,7 @@ use super::Dialect;
 use super::ast::{EventFilter, Node, Pipe, Query, Sample, Sequence, Spanned, Statement, Term};
 use super::lexer::{Symbol, Token, TokenKind, tokenize};
 use super::problem::{Problem, Problems};
-use super::suggest;
+use crate::suggest;
 use expression::Level;
 
 /// Deepest nesting of an expression, where `(a or b and c)` may count as three levels. Rules nest a dozen brackets; the

@@ -3,40 +3,13 @@
 
 use std::ops::Range;
 
+use crate::diagnostic::{self, Kind, did_you_mean, hint, problems};
 use crate::{Diagnostic, Severity};
 
-/// For each kind the facts that its text needs, its stable code, the message (one sentence without a full stop) and
-/// the help (what would be right), which sees the facts by reference.
-macro_rules! problems {
-    ($($kind:ident $({ $($fact:ident: $type:ty),* })? : $code:literal, $message:expr, $help:expr;)*) => {
-        /// One kind of problem, with the facts that its text needs.
-        #[derive(Clone, Debug, PartialEq)]
-        pub(super) enum Problem {
-            $($kind $({ $($fact: $type),* })?,)*
-        }
-
-        impl Problem {
-            /// The codes of all kinds. Those under `eql::syntax` and `eql::string` are about the form of the text
-            /// alone; the others need the query to be understood.
-            #[cfg(test)]
-            pub(super) const CODES: &[&str] = &[$($code),*];
-
-            #[allow(unused_variables, reason = "no text uses all facts")]
-            fn text(&self) -> (&'static str, String, Option<String>) {
-                match self {
-                    $(Self::$kind $({ $($fact),* })? => ($code, String::from($message), Option::<String>::from($help)),)*
-                }
-            }
-        }
-    };
-}
-
-/// A help that never changes.
-fn hint(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 problems! {
+    /// One kind of problem, with the facts that its text needs.
+    pub(super) enum Problem;
+
     // Lexer
     UnexpectedCharacter { character: char }: "eql::syntax::unexpected-character",
         format!("unexpected character `{}`", character.escape_debug()),
@@ -318,11 +291,6 @@ impl Problem {
         })
     }
 
-    fn at(&self, span: Range<usize>) -> Diagnostic {
-        let (code, message, help) = self.text();
-        Diagnostic { code, severity: self.severity(), message, span, label: None, help }
-    }
-
     /// As a warning, if a lenient reading lets the query run.
     fn leniently_at(&self, span: Range<usize>) -> Option<Diagnostic> {
         let meaning = self.lenient_meaning()?;
@@ -351,11 +319,6 @@ fn foreign_operator_help(operator: &str) -> Option<String> {
     })
 }
 
-fn did_you_mean<'a>(similar: impl IntoIterator<Item = &'a String>) -> Option<String> {
-    let names: Vec<String> = similar.into_iter().map(|name| format!("`{name}`")).collect();
-    (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
-}
-
 /// Keywords in the wrong case, and fields that are named like keywords.
 fn keyword_help(found: &str) -> Option<String> {
     let word = found.trim_matches('`');
@@ -380,50 +343,24 @@ fn ordinal(position: usize) -> String {
     }
 }
 
-/// Collects problems, the first hundred of them.
-#[derive(Debug, Default)]
-pub(super) struct Problems {
-    diagnostics: Vec<Diagnostic>,
-    dropped: usize,
-    has_errors: bool,
-}
-
-impl Problems {
-    const LIMIT: usize = 100;
-
-    pub(super) fn add(&mut self, span: Range<usize>, problem: Problem) {
-        self.push(problem.at(span));
+impl Kind for Problem {
+    fn at(&self, span: Range<usize>) -> Diagnostic {
+        let (code, message, help) = self.text();
+        Diagnostic { code, severity: self.severity(), message, span, label: None, help }
     }
 
+    fn too_many(more: usize) -> Self {
+        Self::TooManyProblems { more }
+    }
+}
+
+/// The problems of a query of EQL.
+pub(super) type Problems = diagnostic::Problems<Problem>;
+
+impl Problems {
     /// Adds what a lenient reading lets pass, as a warning; whether it lets it.
     pub(super) fn tolerate(&mut self, span: Range<usize>, problem: &Problem) -> bool {
         let warning = problem.leniently_at(span);
         warning.map(|warning| self.push(warning)).is_some()
-    }
-
-    fn push(&mut self, diagnostic: Diagnostic) {
-        self.has_errors |= diagnostic.severity == Severity::Error;
-        if self.diagnostics.len() < Self::LIMIT {
-            self.diagnostics.push(diagnostic);
-        } else {
-            self.dropped += 1;
-        }
-    }
-
-    pub(super) fn has_errors(&self) -> bool {
-        self.has_errors
-    }
-
-    /// The problems in the order of the text.
-    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
-        self.diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
-        self.diagnostics.dedup();
-        if self.dropped > 0 {
-            let end = self.diagnostics.last().map_or(0, |d| d.span.end);
-            let rest = Problem::TooManyProblems { more: self.dropped }.at(end..end);
-            let severity = if self.has_errors { Severity::Error } else { Severity::Warning };
-            self.diagnostics.push(Diagnostic { severity, ..rest });
-        }
-        self.diagnostics
     }
 }

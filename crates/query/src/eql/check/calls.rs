@@ -5,9 +5,9 @@ use rulehound_schema::Value;
 use super::{Checker, Typed};
 use crate::eql::ast::{Kind, Node, Span, Spanned};
 use crate::eql::problem::Problem;
-use crate::eql::suggest;
 use crate::eql::types::Type;
 use crate::functions::{ArgumentType, Signature};
+use crate::suggest;
 use crate::{ArithmeticOp, Expr, Function};
 
 impl Checker<'_> {

@@ -1,7 +1,7 @@
 //! Near misses.
 
 /// The names closest to `name`, closest first, at most `count`; none that are far off.
-pub(super) fn similar<'a>(name: &str, names: impl Iterator<Item = &'a str>, count: usize) -> Vec<String> {
+pub(crate) fn similar<'a>(name: &str, names: impl Iterator<Item = &'a str>, count: usize) -> Vec<String> {
     let lower = name.to_lowercase();
     let mut scored: Vec<(f64, &str)> = names
         .filter(|candidate| *candidate != name && candidate.len().abs_diff(name.len()) <= name.len() / 2 + 1)
