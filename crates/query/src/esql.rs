@@ -10,7 +10,10 @@
 
 mod ast;
 pub mod functions;
+mod lexer;
+mod parser;
 mod plan;
+mod problem;
 mod types;
 
 pub use plan::{
@@ -18,3 +21,6 @@ pub use plan::{
     TableSource, TableStep,
 };
 pub use types::Type;
+
+#[cfg(test)]
+mod tests;
