@@ -265,8 +265,12 @@ fn what_is_no_query_is_refused_where_it_stands() {
             "expected a string, a number or a boolean",
         ),
         (json!({"terms": {"name": {"index": "x"}}}), "terms.name", "expected an array of values"),
-        (json!({"term": {"age": "old"}}), "term.age", "`age` is of type long and never `old`"),
-        (json!({"wildcard": {"age": "1*"}}), "wildcard.age", "`age` is of type long, which takes no pattern"),
+        (json!({"term": {"age": "old"}}), "term.age", "`age` is of type integer and never `old`"),
+        (
+            json!({"wildcard": {"age": "1*"}}),
+            "wildcard.age",
+            "`age` is of type integer, which takes no pattern",
+        ),
         (
             json!({"regexp": {"name": {"value": "a", "flags": "NONE"}}}),
             "regexp.name",
@@ -291,7 +295,7 @@ fn what_is_no_query_is_refused_where_it_stands() {
         (
             json!({"query_string": {"query": "age:x"}}),
             "query_string.query",
-            "`age` is of type long and never `x`",
+            "`age` is of type integer and never `x`",
         ),
         (
             json!({"query_string": {"query": "a", "analyzer": "x"}}),
