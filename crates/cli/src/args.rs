@@ -107,20 +107,41 @@ pub(crate) struct QueryArgs {
     /// The field that orders events of the same moment
     #[arg(long, value_name = "F")]
     pub(crate) tiebreaker_field: Option<String>,
-    /// The most results
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub(crate) size: usize,
+    /// The most results: 10, of ES|QL 1000 unless the query has a LIMIT
+    #[arg(long, value_name = "N")]
+    pub(crate) size: Option<usize>,
     /// The most samples of one join key
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) max_samples_per_key: usize,
     /// `response` is one JSON object of the shape of Elasticsearch's answer
     #[arg(long, value_name = "FORMAT", default_value = "response")]
     pub(crate) output: QueryOutput,
+    /// A table for LOOKUP JOIN, from a file of records; `POLICY:FIELD=FILE` is one for ENRICH that matches FIELD; may be
+    /// repeated
+    #[arg(long, value_name = "NAME=FILE")]
+    pub(crate) lookup: Vec<String>,
+    /// Memory that sorting and grouping of ES|QL may take, in MiB; the rest goes to temporary files
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    pub(crate) memory_limit: usize,
+    #[command(flatten)]
+    pub(crate) inference: InferenceArgs,
     /// The query, or `@FILE` to read it from a file
     #[arg(value_name = "QUERY")]
     pub(crate) query: String,
     #[command(flatten)]
     pub(crate) inputs: EventInputs,
+}
+
+/// Where `COMPLETION` of ES|QL asks a language model.
+#[derive(Args, Debug)]
+pub(crate) struct InferenceArgs {
+    /// A service with OpenAI's API that answers COMPLETION, such as `http://localhost:11434/v1`; its key is read from
+    /// RULEHOUND_INFERENCE_KEY
+    #[arg(long, value_name = "URL")]
+    pub(crate) inference_url: Option<String>,
+    /// The model to ask; else the one that the query calls its inference_id
+    #[arg(long, value_name = "NAME", requires = "inference_url")]
+    pub(crate) inference_model: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

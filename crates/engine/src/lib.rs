@@ -16,3 +16,4 @@ mod spool;
 
 pub use event::FoundEvent;
 pub use matcher::{AtomCost, ColumnCost, FilterCost, FilterId, MatchProfile, Matcher, MatcherError};
+pub use scope::index_filter;

@@ -31,7 +31,7 @@ pub(crate) fn reads_alerts(rule: &Rule) -> bool {
 
 /// Whether an event's index is among the patterns. An event that belongs to no index passes, and so does every
 /// event if there are no patterns.
-fn index_filter(patterns: &IndexPatterns) -> Filter {
+pub fn index_filter(patterns: &IndexPatterns) -> Filter {
     if patterns.is_empty() {
         return Filter::Constant(true);
     }

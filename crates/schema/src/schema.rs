@@ -72,6 +72,17 @@ impl Schema {
         Ok(schema)
     }
 
+    /// The same fields, and those of a mapping that it lacks.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::from_mappings`].
+    pub fn with_mapping(&self, text: &str) -> Result<Schema, MappingError> {
+        let mut schema = Schema { entries: self.entries.clone(), strict: self.strict };
+        mapping::read(text, &mut |name, entry| _ = schema.entries.entry(Cow::Owned(name)).or_insert(entry))?;
+        Ok(schema)
+    }
+
     /// The metadata fields that queries may read, which no mapping lists.
     fn add_metadata_fields(&mut self) {
         for name in ["_id", "_index"] {

@@ -56,3 +56,8 @@ pub(crate) fn item_type(data_type: &DataType) -> &DataType {
         other => other,
     }
 }
+
+/// Whether rows may have several values.
+pub(crate) fn is_list(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::List(_))
+}

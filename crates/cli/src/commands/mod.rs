@@ -8,12 +8,12 @@ mod rules;
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use rulehound_engine::hunt::HuntError;
 use rulehound_engine::search::SearchError;
 use rulehound_schema::MappingError;
+use rulehound_tables::QueryError;
 
-use crate::args::{Command, QueryLanguage};
+use crate::args::Command;
 use crate::moment::MomentError;
 use crate::output::Output;
 
@@ -52,9 +52,12 @@ pub(crate) enum Failure {
         /// How many rules that is.
         count: usize,
     },
-    /// A language that queries cannot be in yet.
-    #[error("{} queries are not supported yet; eql, kuery and lucene are", name_of(.0))]
-    Language(QueryLanguage),
+    /// A query over a table that could not be run to its end.
+    #[error("cannot run the query: {0}")]
+    Table(#[from] QueryError),
+    /// A lookup table that is not named as it should be.
+    #[error("`--lookup {0}` names no table: write NAME=FILE, or POLICY:FIELD=FILE for `ENRICH`")]
+    Lookup(String),
     /// A file that could not be read.
     #[error("cannot read {}: {error}", .file.display())]
     Read {
@@ -84,11 +87,6 @@ pub(crate) enum Failure {
     /// A moment that cannot be read.
     #[error(transparent)]
     Moment(#[from] MomentError),
-}
-
-/// A value as it is given on the command line.
-fn name_of(value: &impl ValueEnum) -> String {
-    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// Paths as a message lists them.

@@ -1,5 +1,6 @@
 //! `rulehound query`: one query over events.
 
+mod esql;
 mod fields;
 mod table;
 
@@ -24,7 +25,7 @@ use crate::reading::{self, Threads};
 
 pub(crate) fn run(args: &QueryArgs, output: &Output) -> Result<Exit, Failure> {
     if args.language == QueryLanguage::Esql {
-        return Err(Failure::Language(args.language));
+        return esql::run(args, &QueryText::read(args)?, output);
     }
     let text = QueryText::read(args)?;
     let mapped = fields::mapped(args, &text)?;
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &QueryArgs, output: &Output) -> Result<Exit, Failure> {
     let order = fields::order(args, schema, &query)?;
     let (search, scan) = reading::scan_with(&args.inputs, Threads::Many, output, |inputs, scan| {
         let options = SearchOptions {
-            size: args.size,
+            size: args.size.unwrap_or(search::DEFAULT_SIZE),
             max_samples_per_key: args.max_samples_per_key,
             scan,
             ..SearchOptions::new(order)
@@ -77,6 +78,15 @@ impl QueryText {
         })
     }
 
+    /// Says what there is to say of it.
+    fn tell(&self, diagnostics: &[Diagnostic], output: &Output) -> Result<(), Failure> {
+        let mut err = output.stderr();
+        for diagnostic in diagnostics {
+            write!(err, "{}", render(diagnostic, &self.name, Some(&self.text)))?;
+        }
+        Ok(())
+    }
+
     /// The query, if it is one, and what there is to say of it.
     fn compile(&self, args: &QueryArgs, schema: &Schema) -> (Option<Query>, Vec<Diagnostic>) {
         let of_events = |CompiledFilter { filter, diagnostics }| (filter.map(Query::of_events), diagnostics);
@@ -106,10 +116,7 @@ fn compile(
     output: &Output,
 ) -> Result<Option<Query>, Failure> {
     let (query_found, diagnostics) = query.compile(args, schema);
-    let mut err = output.stderr();
-    for diagnostic in &diagnostics {
-        write!(err, "{}", render(diagnostic, &query.name, Some(&query.text)))?;
-    }
+    query.tell(&diagnostics, output)?;
     Ok(query_found)
 }
 

@@ -10,13 +10,21 @@ use rulehound_events::read::{Input, ScanOptions, scan};
 use rulehound_schema::{Schema, parse_date};
 use serde_json::{Map, Value, json};
 
-/// A mapping of the fields of events that a schema does not know, as text; `None` if it knows all. The first
-/// value of a field decides on its type: whole numbers are `long`, others `double`; strings are `date` if they
-/// look like one, else `keyword` (Elasticsearch has `text` with a `keyword` below, which is what EQL
-/// then reads).
+/// The fields that events have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Discovered {
+    /// The names of all that have a value in some event, in order.
+    pub names: Vec<String>,
+    /// A mapping of those that a schema does not know, as text; `None` if it knows all.
+    pub mapping: Option<String>,
+}
+
+/// Looks which fields events have. The first value of a field that the schema does not know decides on its type: whole
+/// numbers are `long`, others `double`; strings are `date` if they look like one, else `keyword` (Elasticsearch has
+/// `text` with a `keyword` below, which is what EQL then reads).
 ///
 /// Costs a scan with a parse of every event. Standard input is passed over, for it can be read only once.
-pub fn dynamic_mapping(schema: &Schema, inputs: &[Input]) -> Option<String> {
+pub fn discover(schema: &Schema, inputs: &[Input]) -> Discovered {
     let inputs: Vec<Input> = inputs.iter().filter(|input| **input != Input::Stdin).cloned().collect();
     // One thread brings events in order, so that the first value of a field is always the same.
     let options = ScanOptions { threads: 1, ..ScanOptions::default() };
@@ -30,9 +38,11 @@ pub fn dynamic_mapping(schema: &Schema, inputs: &[Input]) -> Option<String> {
     };
     scan(&inputs, &options, &take);
     let types = found.into_inner().unwrap_or_else(PoisonError::into_inner).types;
+    let names = types.keys().cloned().collect();
     let types = types.into_iter().filter_map(|(name, kind)| Some((name, json!({ "type": kind? }))));
     let properties: Map<String, Value> = types.collect();
-    (!properties.is_empty()).then(|| json!({ "properties": properties }).to_string())
+    let mapping = (!properties.is_empty()).then(|| json!({ "properties": properties }).to_string());
+    Discovered { names, mapping }
 }
 
 struct Found<'s> {

@@ -24,7 +24,7 @@ use rulehound_query::{EventOrder, Plan, Query};
 use crate::correlate::{Key, steps};
 use crate::{FoundEvent, Matcher, MatcherError};
 
-pub use dynamic::dynamic_mapping;
+pub use dynamic::{Discovered, discover};
 pub use response::{event_json, response_json, sequence_json};
 
 /// How to search.
@@ -41,10 +41,13 @@ pub struct SearchOptions {
     pub scan: ScanOptions,
 }
 
+/// So many results Elasticsearch gives if nobody says how many.
+pub const DEFAULT_SIZE: usize = 10;
+
 impl SearchOptions {
     /// Elasticsearch's defaults: ten results, one sample a key.
     pub fn new(order: EventOrder) -> Self {
-        Self { order, size: 10, max_samples_per_key: 1, scan: ScanOptions::default() }
+        Self { order, size: DEFAULT_SIZE, max_samples_per_key: 1, scan: ScanOptions::default() }
     }
 }
 

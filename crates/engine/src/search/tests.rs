@@ -201,7 +201,7 @@ fn fields_that_only_events_have_are_mapped() {
     fs::write(&file, events.to_string()).unwrap();
     let mapping = r#"{"properties": {"known": {"type": "keyword"}}}"#;
     let schema = Schema::from_mappings([mapping]).unwrap();
-    let found = dynamic_mapping(&schema, &[Input::Path(file)]).unwrap();
+    let found = discover(&schema, &[Input::Path(file)]).mapping.unwrap();
     let found: serde_json::Value = serde_json::from_str(&found).unwrap();
     let kind = |name: &str| found["properties"][name]["type"].as_str();
     let expected = [

@@ -23,6 +23,8 @@ pub struct TableQuery {
     pub filter: Filter,
     /// Whether rows of the result stand for several of the source: `STATS`, but not `INLINE STATS`.
     pub is_aggregating: bool,
+    /// Whether the result depends on which fields there are that the query does not name.
+    pub reads_all: bool,
 }
 
 /// Where rows come from.
@@ -34,6 +36,8 @@ pub enum TableSource {
         patterns: IndexPatterns,
         /// The fields that are read, metadata fields (`_id`, `_index`, `_version`, `_source`, ...) among them.
         fields: Vec<(Column, Field)>,
+        /// Questions to the event that only its index can answer (`KQL`, `MATCH`): booleans, never null.
+        tests: Vec<(Column, Filter)>,
     },
     /// One row of constants.
     Row(Vec<(Column, Expr)>),
@@ -61,8 +65,6 @@ pub enum TableStep {
     Filter(Expr),
     /// New columns, each of the columns before the step.
     Extend(Vec<(Column, Expr)>),
-    /// These columns and no others.
-    Project(Vec<ColumnId>),
     /// One row a group, of the groups' columns and the aggregates. A row with several values in a group expression
     /// belongs to the group of each. Without groups one row, whatever there is.
     Aggregate(AggregateStep),
@@ -180,11 +182,33 @@ pub struct Expr {
     pub span: Range<usize>,
 }
 
+impl Expr {
+    /// Calls `f` with every column that it reads, once a mention.
+    pub fn for_each_column(&self, f: &mut dyn FnMut(ColumnId)) {
+        match &self.kind {
+            ExprKind::Literal(_) | ExprKind::Now => {}
+            ExprKind::Column(column) => f(*column),
+            ExprKind::Call(_, args) => args.iter().for_each(|arg| arg.for_each_column(f)),
+        }
+    }
+
+    /// Whether it is the same for all rows.
+    pub fn is_constant(&self) -> bool {
+        match &self.kind {
+            ExprKind::Literal(_) | ExprKind::Now => true,
+            ExprKind::Column(_) => false,
+            ExprKind::Call(_, args) => args.iter().all(Self::is_constant),
+        }
+    }
+}
+
 /// What an expression computes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     /// A constant.
     Literal(Literal),
+    /// When the query runs: a `date`, the same for all rows.
+    Now,
     /// The values of a column.
     Column(ColumnId),
     /// A function or operator of arguments, which have the types that it wants: conversions are calls too.

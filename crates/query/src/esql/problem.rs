@@ -100,6 +100,33 @@ problems! {
     UnknownColumn { name: String, similar: Vec<String> }: "esql::unknown-column",
         format!("unknown column `{name}`"),
         did_you_mean(similar);
+    UnmappedColumn { name: String, similar: Vec<String> }: "esql::unknown-column",
+        format!("unknown column `{name}`: it is taken for a keyword"),
+        did_you_mean(similar);
+    UnknownMetadata { name: String, similar: Vec<String> }: "esql::unknown-metadata",
+        format!("unknown metadata field `{name}`"),
+        did_you_mean(similar);
+    NoColumnLike { pattern: String }: "esql::no-column-like",
+        format!("no column is named like `{pattern}`"),
+        None;
+    NotGrouped { name: String }: "esql::not-grouped",
+        format!("`{name}` has no one value for a group"),
+        hint("name it behind `BY`, or take an aggregate of it");
+    AggregateOutside { name: &'static str }: "esql::aggregate-outside",
+        format!("`{name}` is an aggregate, which only `STATS` computes"),
+        None;
+    AggregateInside { name: &'static str }: "esql::aggregate-inside",
+        format!("`{name}` is an aggregate, which cannot be an argument of another or of its filter"),
+        hint("compute it in a `STATS` before");
+    UnknownLookup { name: String, similar: Vec<String> }: "esql::unknown-lookup",
+        format!("there is no lookup table `{name}`"),
+        did_you_mean(similar).or_else(|| Some(format!("give one with `--lookup {name}=FILE`")));
+    NoPolicy { name: String }: "esql::no-policy",
+        format!("the lookup table `{name}` does not say which field `ENRICH` compares with"),
+        format!("give it with `--lookup {name}:FIELD=FILE`");
+    UnknownLookupField { name: String, table: String, similar: Vec<String> }: "esql::unknown-column",
+        format!("the table `{table}` has no field `{name}`"),
+        did_you_mean(similar);
     UnknownFunction { name: String, similar: Vec<String> }: "esql::unknown-function",
         format!("unknown function `{name}`"),
         did_you_mean(similar);
@@ -119,15 +146,77 @@ problems! {
         "this must be a constant",
         None;
 
+    BadInterval { unit: String }: "esql::bad-interval",
+        format!("there are not that many {unit}"),
+        None;
+    NotAValue { ty: Type }: "esql::not-a-value",
+        format!("this is no value of type {ty}"),
+        None;
+    NoConversion { from: Type, to: Type }: "esql::no-conversion",
+        format!("{from} cannot be taken for {to}"),
+        None;
+    NotSortable { ty: Type }: "esql::not-sortable",
+        format!("values of type {ty} have no order"),
+        None;
+    NotNumeric { command: &'static str, ty: Type }: "esql::not-numeric",
+        format!("`{command}` takes a column of numbers, not of type {ty}"),
+        None;
+    NotStringInput { command: &'static str, ty: Type }: "esql::not-a-string",
+        format!("`{command}` takes a string, not a value of type {ty}"),
+        hint("convert it with `TO_STRING`");
+    NotAString { what: &'static str }: "esql::not-a-string",
+        format!("{what} must be a constant string"),
+        None;
+    BadLimit: "esql::bad-limit",
+        "a limit is a whole number, and not negative",
+        None;
+    BadProbability: "esql::bad-probability",
+        "a probability is a number between 0 and 1",
+        None;
+    NoInferenceId: "esql::no-inference-id",
+        "`COMPLETION` must say which inference endpoint answers",
+        hint("add `WITH { \"inference_id\": \"...\" }`");
+    StarArgument { name: String }: "esql::star-argument",
+        format!("`{name}` does not take `*`"),
+        hint("only `COUNT(*)` does");
+    ArgumentCount { name: String, wanted: &'static str, given: usize }: "esql::arguments",
+        format!("`{name}` takes {wanted} arguments, not {given}"),
+        None;
+    UnknownFunctionOption { name: String }: "esql::unknown-option",
+        format!("unknown option `{name}`"),
+        None;
+    JoinCondition: "esql::join-condition",
+        "a join is on columns that both tables have, or on equality of two columns",
+        None;
+    JoinTypes { left: Type, right: Type }: "esql::join-types",
+        format!("{left} and {right} are never equal"),
+        None;
+
+    // Full text
+    NotAField: "esql::not-a-field",
+        "only fields of an index can be searched, and this is computed",
+        None;
+    SearchTooLate: "esql::search-too-late",
+        "a full-text question can only be asked of events, not behind `STATS`, `LIMIT` and their like",
+        None;
+    Inner { message: String, is_error: bool }: "esql::inner",
+        message.clone(),
+        None;
+
     TooManyProblems { more: usize }: "esql::too-many-problems",
         format!("and {more} more problems, not shown"),
         None;
 }
 
+/// The code of a name that is no column.
+pub const UNKNOWN_COLUMN: &str = "esql::unknown-column";
+
 impl Problem {
     fn severity(&self) -> Severity {
         match self {
-            Self::ComparisonAsOperand { .. } => Severity::Warning,
+            Self::ComparisonAsOperand { .. }
+            | Self::UnmappedColumn { .. }
+            | Self::Inner { is_error: false, .. } => Severity::Warning,
             _ => Severity::Error,
         }
     }

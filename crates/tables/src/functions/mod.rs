@@ -4,7 +4,9 @@
 //! several values is seen to here, once for all: most functions of several values are null, with a warning; the `mv_`
 //! functions and few others take them whole.
 
+pub(crate) mod text;
 mod udf;
+pub(crate) mod version;
 
 use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::arrow::datatypes::DataType;

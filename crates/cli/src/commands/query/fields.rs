@@ -1,6 +1,6 @@
 //! The fields that a query may read, and those that put events in order.
 
-use rulehound_engine::search::dynamic_mapping;
+use rulehound_engine::search::discover;
 use rulehound_events::read::Input;
 use rulehound_query::{Diagnostic, EventOrder, Plan, Query};
 use rulehound_schema::{Field, FieldType, Schema};
@@ -19,7 +19,7 @@ pub(super) fn mapped(args: &QueryArgs, query: &QueryText) -> Result<Option<Schem
     if !may_read_unmapped(args, query, &schema) {
         return Ok(Some(schema));
     }
-    match dynamic_mapping(&schema, &inputs(args)) {
+    match discover(&schema, &inputs(args)).mapping {
         Some(text) => texts.push(text),
         None => return Ok(Some(schema)),
     }
@@ -66,7 +66,7 @@ pub(super) fn order(args: &QueryArgs, schema: &Schema, query: &Query) -> Result<
 
 /// A field that the catalogue does not know, of the type that its first value tells, else a keyword.
 fn unmapped(name: &str, schema: &Schema, inputs: &[Input]) -> Field {
-    let mapping = dynamic_mapping(schema, inputs);
+    let mapping = discover(schema, inputs).mapping;
     let mapped = mapping.and_then(|mapping| Schema::from_mappings([mapping.as_str()]).ok());
     mapped.and_then(|schema| schema.field(name)).unwrap_or_else(|| Field::new(name, FieldType::Keyword))
 }

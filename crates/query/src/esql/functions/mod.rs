@@ -30,3 +30,9 @@ pub fn scalars() -> impl Iterator<Item = Function> {
 pub fn aggregations() -> impl Iterator<Item = Aggregation> {
     AGGREGATES.iter().copied().flatten().map(Aggregation)
 }
+
+/// Whether a function only stands for an operator.
+pub fn is_operator(function: Function) -> bool {
+    let _ = function;
+    false
+}

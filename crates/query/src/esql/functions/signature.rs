@@ -127,6 +127,18 @@ pub enum SignatureError {
     },
 }
 
+impl SignatureError {
+    /// Which argument it is about, from 0.
+    pub fn place(&self) -> Option<usize> {
+        match self {
+            Self::Count { .. } => None,
+            Self::Type { place, .. } | Self::NotCommon { place, .. } | Self::NotConstant { place, .. } => {
+                Some(*place)
+            }
+        }
+    }
+}
+
 macro_rules! by_name {
     ($type:ident) => {
         impl $type {

@@ -1,0 +1,91 @@
+//! `STATS` and `INLINE STATS`.
+
+use datafusion::common::{DataFusionError, Result, internal_err};
+use datafusion::logical_expr::expr::{AggregateFunction, WindowFunction, WindowFunctionParams};
+use datafusion::logical_expr::{Expr as DfExpr, WindowFrame, WindowFunctionDefinition};
+use rulehound_query::esql::{AggregateCall, AggregateStep, ColumnId, Type};
+
+use super::{Columns, Lowering, column, name_of};
+use crate::aggregates;
+use crate::functions::Typed;
+
+impl Lowering<'_> {
+    pub(super) fn aggregate(&mut self, step: &AggregateStep) -> Result<()> {
+        let mut keys = Vec::new();
+        for (group, value) in &step.groups {
+            let value = self.expression(value)?;
+            // A row belongs once to the group of each of its values.
+            let value = if value.is_list { self.call("mv_dedupe", vec![value])? } else { value };
+            keys.push((group.id, value));
+        }
+        if !keys.is_empty() {
+            self.add(keys)?;
+        }
+        for (group, _) in &step.groups {
+            self.unnest(group.id)?;
+        }
+        let mut columns = Columns::new();
+        for (group, _) in &step.groups {
+            columns.insert(group.id, (group.ty, false));
+        }
+        let groups: Vec<DfExpr> = step.groups.iter().map(|(group, _)| column(group.id)).collect();
+        let mut aggregates = Vec::new();
+        for (result, call) in &step.aggregates {
+            let value = self.aggregate_call(call, result.ty)?;
+            columns.insert(result.id, (result.ty, value.is_list));
+            aggregates.push(value.expr.alias(name_of(result.id)));
+        }
+        self.plan = match (groups.is_empty(), aggregates.is_empty()) {
+            (false, true) => self.builder().project(groups)?.distinct()?.build()?,
+            _ => self.builder().aggregate(groups, aggregates)?.build()?,
+        };
+        self.columns = columns;
+        Ok(())
+    }
+
+    pub(super) fn inline_aggregate(&mut self, step: &AggregateStep) -> Result<()> {
+        let groups =
+            step.groups.iter().map(|(_, value)| Ok(self.expression(value)?.single("inline stats").expr));
+        let groups = groups.collect::<Result<Vec<_>>>()?;
+        let mut windows = Vec::new();
+        let mut results: Vec<(ColumnId, Typed)> = Vec::new();
+        for (result, call) in &step.aggregates {
+            let value = self.aggregate_call(call, result.ty)?;
+            windows.push(over(value.expr, &groups)?.alias(name_of(result.id)));
+            results
+                .push((result.id, Typed { expr: column(result.id), ty: result.ty, is_list: value.is_list }));
+        }
+        self.plan = self.builder().window(windows)?.build()?;
+        for (id, value) in results {
+            self.columns.insert(id, (value.ty, value.is_list));
+        }
+        Ok(())
+    }
+
+    fn aggregate_call(&self, call: &AggregateCall, returns: Type) -> Result<Typed> {
+        let args = call.args.iter().map(|arg| self.expression(arg)).collect::<Result<Vec<_>>>()?;
+        let condition = |filter| Ok::<_, DataFusionError>(self.expression(filter)?.single("where").expr);
+        let filter = call.filter.as_ref().map(condition).transpose()?;
+        aggregates::call(call.function, args, filter, returns)
+    }
+}
+
+/// An aggregate of all rows that have the same groups, for each row.
+fn over(expr: DfExpr, groups: &[DfExpr]) -> Result<DfExpr> {
+    match expr {
+        DfExpr::AggregateFunction(AggregateFunction { func, params }) => {
+            let params = WindowFunctionParams {
+                args: params.args,
+                partition_by: groups.to_vec(),
+                order_by: Vec::new(),
+                window_frame: WindowFrame::new(None),
+                filter: params.filter,
+                null_treatment: params.null_treatment,
+                distinct: params.distinct,
+            };
+            let fun = WindowFunctionDefinition::AggregateUDF(func);
+            Ok(DfExpr::WindowFunction(Box::new(WindowFunction { fun, params })))
+        }
+        other => internal_err!("`{other}` is no aggregate"),
+    }
+}
