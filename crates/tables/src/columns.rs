@@ -22,14 +22,12 @@ use serde_json::Value;
 use crate::functions::version;
 use crate::types::{arrow_type, is_list, list_of};
 
-/// A column whose rows were to have one value each, and one has more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Several;
-
 /// Why a column could not be made.
 #[derive(Debug)]
 pub(crate) enum ColumnError {
+    /// Rows were to have one value each, and one has more.
     Several,
+    /// Arrow refused.
     Arrow(ArrowError),
 }
 

@@ -123,7 +123,7 @@ impl Analyzer<'_> {
 
     /// Reads what is about the rows of a group.
     fn inside<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
-        let mut set = |analyzer: &mut Self, inside| {
+        let set = |analyzer: &mut Self, inside| {
             analyzer.aggregating.iter_mut().for_each(|state| state.inside = inside);
         };
         set(self, true);
