@@ -12,6 +12,7 @@ mod analyze;
 mod ast;
 pub mod functions;
 mod grok;
+mod interval;
 mod lexer;
 mod parser;
 mod plan;
@@ -22,6 +23,7 @@ mod types;
 use crate::Diagnostic;
 
 pub use analyze::{LookupTable, Options};
+pub use interval::{interval, parse_interval};
 pub use plan::{
     AggregateCall, AggregateStep, Column, ColumnId, Expr, ExprKind, Literal, LookupStep, SortKey, TableQuery,
     TableSource, TableStep,

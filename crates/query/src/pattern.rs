@@ -46,6 +46,17 @@ impl Pattern {
         Self::Wildcard { parts, case_insensitive }
     }
 
+    /// The pattern of Elasticsearch's `wildcard` query and of ES|QL's `LIKE`: `*` and `?` are wildcards, `\` takes the
+    /// character behind it for itself.
+    pub fn escaped_wildcard(text: &str) -> Self {
+        let parts = crate::leaf::escaped_wildcard(text);
+        match parts.as_slice() {
+            [] => Self::Exact { text: "".into(), case_insensitive: false },
+            [WildcardPart::Literal(text)] => Self::Exact { text: text.clone(), case_insensitive: false },
+            _ => Self::Wildcard { parts, case_insensitive: false },
+        }
+    }
+
     /// The same pattern without regard to case.
     #[must_use]
     pub fn ignoring_case(self) -> Self {

@@ -119,7 +119,8 @@ impl DateFormat {
         }
     }
 
-    fn read(&self, text: &str) -> Option<i128> {
+    /// A date in this format, as nanoseconds since the epoch.
+    pub fn read(&self, text: &str) -> Option<i128> {
         match self {
             Self::StrictDateOptionalTime => iso8601(text),
             Self::EpochMillis => epoch(text, 6),

@@ -22,4 +22,4 @@ pub use index_pattern::IndexPatterns;
 pub use mapping::MappingError;
 pub use schema::Schema;
 pub use value::{DataType, FieldSource, Value};
-pub use version::compare_versions;
+pub use version::{compare_versions, version_key};

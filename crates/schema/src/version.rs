@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 ///
 /// A range of versions in a query uses this order; equality is that of the strings.
 pub fn compare_versions(a: &str, b: &str) -> Ordering {
-    match (sort_key(a), sort_key(b)) {
+    match (version_key(a), version_key(b)) {
         (Some(a), Some(b)) => a.cmp(&b),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
@@ -20,8 +20,10 @@ const NUMBER: u8 = 1;
 const PRE_RELEASE: u8 = 2;
 const RELEASE: u8 = 3;
 
-/// Bytes that sort as the version does; `None` if it is none.
-fn sort_key(version: &str) -> Option<Vec<u8>> {
+/// Bytes that sort as the version does; `None` if it is none. They are its own characters but for `-` before a
+/// pre-release, which is 2; 3 stands behind the numbers where there is no pre-release, and each number is led by 1 and the
+/// number of its digits.
+pub fn version_key(version: &str) -> Option<Vec<u8>> {
     let (rest, build) = split_at_separator(version, '+');
     let (numbers, pre_release) = split_at_separator(rest, '-');
     let mut key = Vec::with_capacity(version.len() * 2);

@@ -93,6 +93,12 @@ impl Type {
         }
     }
 
+    /// `keyword` in place of `text`, as functions give it.
+    #[must_use]
+    pub fn no_text(self) -> Self {
+        if self == Self::Text { Self::Keyword } else { self }
+    }
+
     /// `keyword` or `text`.
     pub fn is_string(self) -> bool {
         matches!(self, Self::Keyword | Self::Text)

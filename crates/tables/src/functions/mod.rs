@@ -4,6 +4,16 @@
 //! several values is seen to here, once for all: most functions of several values are null, with a warning; the `mv_`
 //! functions and few others take them whole.
 
+mod arithmetic;
+mod conditional;
+mod conversions;
+mod java;
+mod logic;
+mod patterns;
+mod rows;
+mod strings;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod text;
 mod udf;
 pub(crate) mod version;
@@ -19,7 +29,14 @@ use crate::types::{arrow_type, item_type, list_of};
 use crate::warnings::Warnings;
 
 /// The families.
-const FAMILIES: &[&[Implementation]] = &[];
+const FAMILIES: &[&[Implementation]] = &[
+    arithmetic::FUNCTIONS,
+    conditional::FUNCTIONS,
+    conversions::FUNCTIONS,
+    logic::FUNCTIONS,
+    patterns::FUNCTIONS,
+    strings::FUNCTIONS,
+];
 
 /// How a function is computed.
 #[derive(Debug)]
@@ -32,7 +49,7 @@ pub(crate) struct Implementation {
     pub(crate) gives: Gives,
     /// The array of results, of the type [`Call::returns`].
     pub(crate) compute: fn(&Call<'_>) -> Result<ArrayRef>,
-    /// DataFusion's own expression that does the same for single values, if there is one for these types.
+    /// DataFusion's own expression that does the same, if there is one for these arguments: it can be optimised.
     pub(crate) native: Option<fn(&[Typed]) -> Option<Expr>>,
 }
 
@@ -68,6 +85,23 @@ pub(crate) struct Call<'a> {
     pub(crate) returns: &'a DataType,
     /// Where to say what went wrong.
     pub(crate) warnings: &'a Warnings,
+}
+
+impl Implementation {
+    /// Of single values.
+    const fn of_values(name: &'static str, compute: fn(&Call<'_>) -> Result<ArrayRef>) -> Self {
+        Self { name, takes: Takes::Values, gives: Gives::Value, compute, native: None }
+    }
+
+    /// Of each value of a column.
+    const fn of_items(name: &'static str, compute: fn(&Call<'_>) -> Result<ArrayRef>) -> Self {
+        Self { name, takes: Takes::Lists, gives: Gives::AsArguments, compute, native: None }
+    }
+
+    /// Done by DataFusion where it can.
+    const fn or_native(self, native: fn(&[Typed]) -> Option<Expr>) -> Self {
+        Self { native: Some(native), ..self }
+    }
 }
 
 impl Call<'_> {
@@ -111,6 +145,23 @@ impl Typed {
         if self.is_list { list_of(item) } else { item }
     }
 
+    /// The same as a list.
+    pub(crate) fn list(self) -> Self {
+        if self.is_list {
+            return self;
+        }
+        let expr = udf::list(list_of(arrow_type(self.ty)), self.expr);
+        Self { expr, is_list: true, ..self }
+    }
+
+    /// A null of no type as one of a type; the same otherwise.
+    pub(crate) fn of_type(self, ty: Type) -> Self {
+        match (self.ty, ScalarValue::try_from(arrow_type(ty))) {
+            (Type::Null, Ok(null)) => Self { expr: Expr::Literal(null, None), ty, is_list: false },
+            _ => self,
+        }
+    }
+
     /// With at most one value a row: several are null, with a warning in the name of a function.
     pub(crate) fn single(self, function: &'static str) -> Self {
         if !self.is_list {
@@ -135,7 +186,7 @@ pub(crate) fn call(function: Function, args: Vec<Typed>, returns: Type) -> Resul
         Gives::List => true,
         Gives::AsArguments => args.iter().any(|arg| arg.is_list),
     };
-    if let Some(expr) = implementation.native.filter(|_| !is_list).and_then(|native| native(&args)) {
+    if let Some(expr) = implementation.native.and_then(|native| native(&args)) {
         return Ok(Typed { expr, ty: returns, is_list });
     }
     let item = arrow_type(returns);

@@ -1,11 +1,11 @@
 //! From an implementation to DataFusion's function.
 
-use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, ListArray, UInt32Array, new_null_array};
-use datafusion::arrow::compute::take;
+use datafusion::arrow::buffer::OffsetBuffer;
+use datafusion::arrow::compute::{filter, is_not_null, take};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{
@@ -41,6 +41,30 @@ static SINGLE: Implementation = Implementation {
             call.warnings.add(function, "single-value function encountered multi-value", several);
         }
         Ok(values)
+    },
+    native: None,
+};
+
+/// A list of each value.
+pub(super) fn list(list: DataType, value: Expr) -> Expr {
+    call(&LIST, list, vec![value])
+}
+
+static LIST: Implementation = Implementation {
+    name: "list",
+    takes: Takes::Values,
+    gives: Gives::List,
+    compute: |call| {
+        let values = call.array(0)?;
+        let lengths = (0..values.len()).map(|row| usize::from(values.is_valid(row)));
+        let offsets = OffsetBuffer::from_lengths(lengths);
+        let nulls = values.logical_nulls();
+        let items = match &nulls {
+            Some(_) => filter(&values, &is_not_null(&values)?)?,
+            None => values,
+        };
+        let DataType::List(field) = call.returns else { return Ok(items) };
+        Ok(Arc::new(ListArray::try_new(Arc::clone(field), offsets, items, nulls)?))
     },
     native: None,
 };

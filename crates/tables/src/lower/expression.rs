@@ -30,7 +30,7 @@ impl Lowering<'_> {
 }
 
 /// A constant of a type.
-pub(super) fn scalar(literal: &Literal, ty: Type) -> Result<ScalarValue> {
+pub(crate) fn scalar(literal: &Literal, ty: Type) -> Result<ScalarValue> {
     Ok(match literal {
         Literal::Null => ScalarValue::try_from(&arrow_type(ty))?,
         Literal::Boolean(value) => ScalarValue::Boolean(Some(*value)),

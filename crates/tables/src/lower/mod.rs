@@ -20,6 +20,8 @@ use rulehound_query::esql::{
 use crate::commands;
 use crate::functions::Typed;
 
+#[cfg(test)]
+pub(crate) use expression::scalar;
 pub(crate) use lookup::LookupTables;
 
 /// The name that a column has in plans.

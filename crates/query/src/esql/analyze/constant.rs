@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rulehound_schema::{parse_date, parse_ip};
 
+use super::super::interval::parse_interval;
 use super::super::plan::Literal;
 use super::super::types::Type;
 
@@ -79,35 +80,9 @@ fn written(text: &Arc<str>, ty: Type) -> Option<Literal> {
         Type::Ip => Literal::Ip(parse_ip(text)?),
         Type::Version => Literal::Version(text.clone()),
         Type::DatePeriod | Type::TimeDuration => {
-            let (amount, unit) = text.trim().split_once(char::is_whitespace)?;
-            let interval = interval(amount.parse().ok()?, &unit.trim().to_ascii_lowercase())?;
+            let interval = parse_interval(text)?;
             (type_of(&interval) == ty).then_some(interval)?
         }
         _ => return None,
     })
-}
-
-/// `5 minutes`. `None` if there is no such unit, or the amount is too great. After `EsqlDataTypeConverter.INTERVALS`.
-pub(super) fn interval(amount: i64, unit: &str) -> Option<Literal> {
-    let days = |days: i64| {
-        let days = i32::try_from(amount.checked_mul(days)?).ok()?;
-        Some(Literal::DatePeriod { months: 0, days })
-    };
-    let months = |months: i64| {
-        let months = i32::try_from(amount.checked_mul(months)?).ok()?;
-        Some(Literal::DatePeriod { months, days: 0 })
-    };
-    let milliseconds = |each: i64| Some(Literal::TimeDuration(amount.checked_mul(each)?));
-    match unit {
-        "ms" | "millisecond" | "milliseconds" => milliseconds(1),
-        "s" | "sec" | "second" | "seconds" => milliseconds(1_000),
-        "m" | "min" | "minute" | "minutes" => milliseconds(60_000),
-        "h" | "hour" | "hours" => milliseconds(3_600_000),
-        "d" | "day" | "days" => days(1),
-        "w" | "week" | "weeks" => days(7),
-        "mo" | "month" | "months" => months(1),
-        "q" | "quarter" | "quarters" => months(3),
-        "y" | "yr" | "year" | "years" => months(12),
-        _ => None,
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::super::ast::{self, BinaryOp, Name, Span};
 use super::super::functions::{self, Argument, Function};
+use super::super::interval::interval;
 use super::super::plan::{Column, Expr, ExprKind, Literal};
 use super::super::problem::Problem;
 use super::super::types::Type;
@@ -18,7 +19,7 @@ impl Analyzer<'_> {
             ast::ExprKind::Decimal(value) => literal(Literal::Double(*value), span),
             ast::ExprKind::String(text) => literal(Literal::Keyword(text.as_str().into()), span),
             ast::ExprKind::List(items) => self.list(items, span),
-            ast::ExprKind::Interval(amount, unit) => match constant::interval(*amount, unit) {
+            ast::ExprKind::Interval(amount, unit) => match interval(*amount, unit) {
                 Some(interval) => literal(interval, span),
                 None => self.wrong(span, Problem::BadInterval { unit: unit.clone() }),
             },

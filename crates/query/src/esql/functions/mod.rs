@@ -1,12 +1,47 @@
 //! The functions of ES|QL: their names and what they take and give. One file a family, here as where they are
 //! computed. Operators are functions too: `a + b` is `add(a, b)`.
 
+mod arithmetic;
+mod conditional;
+mod conversions;
+mod logic;
+mod patterns;
 mod signature;
+mod strings;
+
+use super::types::Type;
 
 pub use signature::{Aggregation, Argument, Checked, Function, Param, Returns, Signature, SignatureError};
 
+/// What strings are.
+const STRINGS: &[Type] = &[Type::Keyword, Type::Text];
+
+/// What a column may have values of.
+const VALUES: &[Type] = &[
+    Type::Boolean,
+    Type::Integer,
+    Type::Long,
+    Type::UnsignedLong,
+    Type::Double,
+    Type::Keyword,
+    Type::Text,
+    Type::Date,
+    Type::DateNanos,
+    Type::Ip,
+    Type::Version,
+    Type::GeoPoint,
+    Type::CartesianPoint,
+];
+
 /// The families of scalar functions.
-const SCALARS: &[&[Signature]] = &[];
+const SCALARS: &[&[Signature]] = &[
+    arithmetic::FUNCTIONS,
+    conditional::FUNCTIONS,
+    conversions::FUNCTIONS,
+    logic::FUNCTIONS,
+    patterns::FUNCTIONS,
+    strings::FUNCTIONS,
+];
 
 /// The families of aggregates.
 const AGGREGATES: &[&[Signature]] = &[];
@@ -33,6 +68,6 @@ pub fn aggregations() -> impl Iterator<Item = Aggregation> {
 
 /// Whether a function only stands for an operator.
 pub fn is_operator(function: Function) -> bool {
-    let _ = function;
-    false
+    let operators = [arithmetic::FUNCTIONS, logic::FUNCTIONS, patterns::FUNCTIONS];
+    operators.into_iter().flatten().any(|operator| operator.name == function.name())
 }

@@ -54,6 +54,9 @@ pub enum Returns {
     Common,
     /// By the types of the arguments, once they are converted.
     By(fn(&[Type]) -> Option<Type>),
+    /// By the arguments, where the parameters do not tell which go together: it says what they are converted to as well.
+    /// Each argument fits its parameter.
+    Overloaded(fn(&Signature, &[Argument<'_>]) -> Result<Checked, SignatureError>),
 }
 
 /// An argument, as far as a signature looks at it.
@@ -168,6 +171,21 @@ by_name!(Function);
 by_name!(Aggregation);
 
 impl Signature {
+    /// A function of one name that takes these parameters and no more.
+    pub(super) const fn new(name: &'static str, params: &'static [Param], returns: Returns) -> Self {
+        Self { name, aliases: &[], params, variadic: false, returns }
+    }
+
+    /// Its last parameter may come again and again.
+    pub(super) const fn variadic(self) -> Self {
+        Self { variadic: true, ..self }
+    }
+
+    /// It has other names too.
+    pub(super) const fn aliases(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+
     /// Whether it is called so.
     pub(super) fn has_name(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
@@ -194,13 +212,7 @@ impl Signature {
             if param.constant && !arg.is_constant {
                 return Err(SignatureError::NotConstant { name: self.name, place, param: param.name });
             }
-            let ty = param.accepts(arg).ok_or_else(|| SignatureError::Type {
-                name: self.name,
-                place,
-                param: param.name,
-                wanted: names(param.types),
-                given: arg.ty,
-            })?;
+            let ty = self.accept(param, args, place)?;
             if param.common {
                 common = self.join(common, ty, args, place)?;
             }
@@ -211,25 +223,47 @@ impl Signature {
                 *ty = common;
             }
         }
-        let string = |ty: Type| if ty == Type::Text { Type::Keyword } else { ty };
         let returns = match self.returns {
             Returns::Fixed(ty) => ty,
-            Returns::Argument(place) => string(types.get(place).copied().unwrap_or(Type::Null)),
-            Returns::Common => string(common),
-            Returns::By(by) => by(&types).ok_or_else(|| SignatureError::Type {
-                name: self.name,
-                place: types.len().saturating_sub(1),
-                param: self.params.last().map_or("argument", |param| param.name),
-                wanted: "another type".to_owned(),
-                given: types.last().copied().unwrap_or(Type::Null),
-            })?,
+            Returns::Argument(place) => types.get(place).copied().unwrap_or(Type::Null).no_text(),
+            Returns::Common => common.no_text(),
+            Returns::By(by) => by(&types).ok_or_else(|| self.other_type(&types))?,
+            Returns::Overloaded(resolve) => return resolve(self, args),
         };
         Ok(Checked { args: types, returns })
     }
 
+    /// The type that the argument at a place is taken as.
+    pub(super) fn accept(
+        &self,
+        param: &Param,
+        args: &[Argument<'_>],
+        place: usize,
+    ) -> Result<Type, SignatureError> {
+        let given = args.get(place).map_or(Type::Null, |arg| arg.ty);
+        args.get(place).and_then(|arg| param.accepts(arg)).ok_or_else(|| SignatureError::Type {
+            name: self.name,
+            place,
+            param: param.name,
+            wanted: names(param.types),
+            given,
+        })
+    }
+
+    /// That the last argument does not fit those before it.
+    pub(super) fn other_type(&self, types: &[Type]) -> SignatureError {
+        SignatureError::Type {
+            name: self.name,
+            place: types.len().saturating_sub(1),
+            param: self.params.last().map_or("argument", |param| param.name),
+            wanted: "another type".to_owned(),
+            given: types.last().copied().unwrap_or(Type::Null),
+        }
+    }
+
     /// The type that an argument has in common with those before it. A constant string takes any type that strings
     /// are written for.
-    fn join(
+    pub(super) fn join(
         &self,
         before: Type,
         ty: Type,
@@ -256,6 +290,26 @@ impl Signature {
 }
 
 impl Param {
+    /// A parameter that may be any value of these types.
+    pub(super) const fn new(name: &'static str, types: &'static [Type]) -> Self {
+        Self { name, types, optional: false, constant: false, common: false }
+    }
+
+    /// It may be left out.
+    pub(super) const fn optional(self) -> Self {
+        Self { optional: true, ..self }
+    }
+
+    /// It must be constant.
+    pub(super) const fn constant(self) -> Self {
+        Self { constant: true, ..self }
+    }
+
+    /// It has the same type as the others of which this is said.
+    pub(super) const fn common(self) -> Self {
+        Self { common: true, ..self }
+    }
+
     /// The type that an argument is taken as; `None` if it does not fit.
     fn accepts(&self, arg: &Argument<'_>) -> Option<Type> {
         if arg.ty == Type::Null || self.types.contains(&arg.ty) {
