@@ -7,9 +7,7 @@
 //! A `date_period` moves a date by the calendar of UTC, months first, to the last day of a shorter month; a `time_duration`
 //! moves it by its length. Amounts of one kind add up.
 
-use std::sync::Arc;
-
-use datafusion::arrow::array::{Array, ArrayRef, ArrowPrimitiveType};
+use datafusion::arrow::array::{ArrayRef, ArrowPrimitiveType};
 use datafusion::arrow::datatypes::{
     DataType, DurationMillisecondType, Float64Type, Int32Type, Int64Type, IntervalMonthDayNano,
     IntervalMonthDayNanoType, TimeUnit, TimestampMillisecondType, TimestampNanosecondType, UInt64Type,
@@ -22,44 +20,11 @@ use super::rows::{Given, map1, map2};
 use super::{Call, Implementation};
 
 pub(super) const FUNCTIONS: &[Implementation] = &[
-    Implementation::of_values("add", |call| plus(call, Sign::Plus)),
-    Implementation::of_values("sub", |call| plus(call, Sign::Minus)),
-    Implementation::of_values("mul", |call| {
-        numbers(
-            call,
-            Operator {
-                integer: i32::checked_mul,
-                long: i64::checked_mul,
-                unsigned_long: u64::checked_mul,
-                double: |a, b| a * b,
-                failure: [INTEGER_OVERFLOW, LONG_OVERFLOW, UNSIGNED_LONG_OVERFLOW, NOT_FINITE],
-            },
-        )
-    }),
-    Implementation::of_values("div", |call| {
-        numbers(
-            call,
-            Operator {
-                integer: |a, b| (b != 0).then(|| a.wrapping_div(b)),
-                long: |a, b| (b != 0).then(|| a.wrapping_div(b)),
-                unsigned_long: u64::checked_div,
-                double: |a, b| a / b,
-                failure: [BY_ZERO; 4],
-            },
-        )
-    }),
-    Implementation::of_values("mod", |call| {
-        numbers(
-            call,
-            Operator {
-                integer: |a, b| (b != 0).then(|| a.wrapping_rem(b)),
-                long: |a, b| (b != 0).then(|| a.wrapping_rem(b)),
-                unsigned_long: u64::checked_rem,
-                double: |a, b| a % b,
-                failure: [BY_ZERO; 4],
-            },
-        )
-    }),
+    Implementation::of_values("add", add),
+    Implementation::of_values("sub", sub),
+    Implementation::of_values("mul", |call| numbers(call, MUL)),
+    Implementation::of_values("div", |call| numbers(call, DIV)),
+    Implementation::of_values("mod", |call| numbers(call, MOD)),
     Implementation::of_values("neg", neg),
 ];
 
@@ -67,6 +32,7 @@ const INTEGER_OVERFLOW: &str = "integer overflow";
 const LONG_OVERFLOW: &str = "long overflow";
 const UNSIGNED_LONG_OVERFLOW: &str = "unsigned_long overflow";
 const NOT_FINITE: &str = "not a finite double number";
+const OVERFLOW: [&str; 4] = [INTEGER_OVERFLOW, LONG_OVERFLOW, UNSIGNED_LONG_OVERFLOW, NOT_FINITE];
 const BY_ZERO: &str = "/ by zero";
 const OUT_OF_RANGE: &str = "the date is out of range";
 
@@ -78,6 +44,47 @@ struct Operator {
     double: fn(f64, f64) -> f64,
     failure: [&'static str; 4],
 }
+
+const ADD: Operator = Operator {
+    integer: i32::checked_add,
+    long: i64::checked_add,
+    unsigned_long: u64::checked_add,
+    double: |a, b| a + b,
+    failure: OVERFLOW,
+};
+
+const SUB: Operator = Operator {
+    integer: i32::checked_sub,
+    long: i64::checked_sub,
+    unsigned_long: u64::checked_sub,
+    double: |a, b| a - b,
+    failure: OVERFLOW,
+};
+
+const MUL: Operator = Operator {
+    integer: i32::checked_mul,
+    long: i64::checked_mul,
+    unsigned_long: u64::checked_mul,
+    double: |a, b| a * b,
+    failure: OVERFLOW,
+};
+
+// The least integer by -1 wraps, as in Java.
+const DIV: Operator = Operator {
+    integer: |a, b| (b != 0).then(|| a.wrapping_div(b)),
+    long: |a, b| (b != 0).then(|| a.wrapping_div(b)),
+    unsigned_long: u64::checked_div,
+    double: |a, b| a / b,
+    failure: [BY_ZERO; 4],
+};
+
+const MOD: Operator = Operator {
+    integer: |a, b| (b != 0).then(|| a.wrapping_rem(b)),
+    long: |a, b| (b != 0).then(|| a.wrapping_rem(b)),
+    unsigned_long: u64::checked_rem,
+    double: |a, b| a % b,
+    failure: [BY_ZERO; 4],
+};
 
 fn numbers(call: &Call<'_>, operator: Operator) -> Result<ArrayRef> {
     let [integer, long, unsigned_long, double] = operator.failure;
@@ -108,103 +115,69 @@ fn some<T>(value: Option<T>, failure: &'static str) -> Given<T> {
     value.map(Some).ok_or(failure)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sign {
-    Plus,
-    Minus,
-}
-
-fn plus(call: &Call<'_>, sign: Sign) -> Result<ArrayRef> {
+fn add(call: &Call<'_>) -> Result<ArrayRef> {
     match call.returns {
-        DataType::Timestamp(unit, _) => move_dates(call, *unit, sign),
-        DataType::Duration(_) => binary::<DurationMillisecondType>(call, |a, b| {
-            some(if sign == Sign::Plus { a.checked_add(b) } else { a.checked_sub(b) }, LONG_OVERFLOW)
-        }),
-        DataType::Interval(_) => binary::<IntervalMonthDayNanoType>(call, |a, b| {
-            let together = |a: i32, b: i32| match sign {
-                Sign::Plus => a.checked_add(b),
-                Sign::Minus => a.checked_sub(b),
-            };
-            let sum = together(a.months, b.months).zip(together(a.days, b.days));
-            some(sum.map(|(months, days)| IntervalMonthDayNano::new(months, days, 0)), INTEGER_OVERFLOW)
-        }),
-        _ if sign == Sign::Plus => numbers(
-            call,
-            Operator {
-                integer: i32::checked_add,
-                long: i64::checked_add,
-                unsigned_long: u64::checked_add,
-                double: |a, b| a + b,
-                failure: [INTEGER_OVERFLOW, LONG_OVERFLOW, UNSIGNED_LONG_OVERFLOW, NOT_FINITE],
-            },
-        ),
-        _ => numbers(
-            call,
-            Operator {
-                integer: i32::checked_sub,
-                long: i64::checked_sub,
-                unsigned_long: u64::checked_sub,
-                double: |a, b| a - b,
-                failure: [INTEGER_OVERFLOW, LONG_OVERFLOW, UNSIGNED_LONG_OVERFLOW, NOT_FINITE],
-            },
-        ),
+        DataType::Timestamp(..) => dates(call, 1),
+        DataType::Duration(_) => {
+            binary::<DurationMillisecondType>(call, |a, b| some(a.checked_add(b), LONG_OVERFLOW))
+        }
+        DataType::Interval(_) => periods(call, i32::checked_add),
+        _ => numbers(call, ADD),
     }
 }
 
-/// Dates, which are the first argument or the second, and amounts of time.
-fn move_dates(call: &Call<'_>, unit: TimeUnit, sign: Sign) -> Result<ArrayRef> {
-    let is_date = |place: usize| {
-        call.args.get(place).is_some_and(|arg| matches!(arg.data_type(), DataType::Timestamp(..)))
-    };
-    let (date, amount) = if is_date(0) || !is_date(1) { (0, 1) } else { (1, 0) };
-    let is_period = call.args.get(amount).is_some_and(|arg| matches!(arg.data_type(), DataType::Interval(_)));
-    let sign = if sign == Sign::Plus { 1 } else { -1 };
-    let per_second = match unit {
-        TimeUnit::Millisecond => 1_000,
-        _ => 1_000_000_000,
-    };
-    let by_period = |date: i64, period: IntervalMonthDayNano| {
-        some(
-            move_by(date, i64::from(period.months) * sign, i64::from(period.days) * sign, per_second),
-            OUT_OF_RANGE,
-        )
-    };
-    let by_duration = |date: i64, ms: i64| {
-        let moved = (ms * sign).checked_mul(per_second / 1_000).and_then(|by| date.checked_add(by));
-        some(moved, OUT_OF_RANGE)
-    };
-    if unit == TimeUnit::Millisecond {
-        let dates = call.primitives::<TimestampMillisecondType>(date)?;
-        match is_period {
-            true => {
-                let periods = call.primitives::<IntervalMonthDayNanoType>(amount)?;
-                call.primitives_of::<TimestampMillisecondType>(map2(&dates, &periods, by_period))
-            }
-            false => {
-                let durations = call.primitives::<DurationMillisecondType>(amount)?;
-                call.primitives_of::<TimestampMillisecondType>(map2(&dates, &durations, by_duration))
-            }
+fn sub(call: &Call<'_>) -> Result<ArrayRef> {
+    match call.returns {
+        DataType::Timestamp(..) => dates(call, -1),
+        DataType::Duration(_) => {
+            binary::<DurationMillisecondType>(call, |a, b| some(a.checked_sub(b), LONG_OVERFLOW))
         }
-    } else {
-        // They begin at the epoch.
-        let not_before = |given: Given<i64>| match given {
-            Ok(Some(date)) if date < 0 => Err(OUT_OF_RANGE),
-            given => given,
-        };
-        let dates = call.primitives::<TimestampNanosecondType>(date)?;
-        match is_period {
-            true => {
-                let periods = call.primitives::<IntervalMonthDayNanoType>(amount)?;
-                let moved = map2(&dates, &periods, by_period).map(not_before);
-                call.primitives_of::<TimestampNanosecondType>(moved)
-            }
-            false => {
-                let durations = call.primitives::<DurationMillisecondType>(amount)?;
-                let moved = map2(&dates, &durations, by_duration).map(not_before);
-                call.primitives_of::<TimestampNanosecondType>(moved)
-            }
-        }
+        DataType::Interval(_) => periods(call, i32::checked_sub),
+        _ => numbers(call, SUB),
     }
+}
+
+fn periods(call: &Call<'_>, together: fn(i32, i32) -> Option<i32>) -> Result<ArrayRef> {
+    binary::<IntervalMonthDayNanoType>(call, |a, b| {
+        let parts = together(a.months, b.months).zip(together(a.days, b.days));
+        some(parts.map(|(months, days)| IntervalMonthDayNano::new(months, days, 0)), INTEGER_OVERFLOW)
+    })
+}
+
+/// Dates, which are the first argument or the second, moved forth (1) or back (-1) by amounts of time.
+fn dates(call: &Call<'_>, sign: i64) -> Result<ArrayRef> {
+    match call.returns {
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            move_dates::<TimestampMillisecondType>(call, sign, 1_000, i64::MIN)
+        }
+        // They begin at the epoch.
+        _ => move_dates::<TimestampNanosecondType>(call, sign, 1_000_000_000, 0),
+    }
+}
+
+fn move_dates<T: ArrowPrimitiveType<Native = i64>>(
+    call: &Call<'_>,
+    sign: i64,
+    per_second: i64,
+    least: i64,
+) -> Result<ArrayRef> {
+    let type_of = |place: usize| call.args.get(place).map(|arg| arg.data_type());
+    let is_date = |place: usize| matches!(type_of(place), Some(DataType::Timestamp(..)));
+    let (date, amount) = if is_date(0) || !is_date(1) { (0, 1) } else { (1, 0) };
+    let dates = call.primitives::<T>(date)?;
+    let in_range = |date: Option<i64>| some(date.filter(|date| *date >= least), OUT_OF_RANGE);
+    if matches!(type_of(amount), Some(DataType::Interval(_))) {
+        let periods = call.primitives::<IntervalMonthDayNanoType>(amount)?;
+        return call.primitives_of::<T>(map2(&dates, &periods, |date, period| {
+            let (months, days) = (i64::from(period.months) * sign, i64::from(period.days) * sign);
+            in_range(move_by(date, months, days, per_second))
+        }));
+    }
+    let durations = call.primitives::<DurationMillisecondType>(amount)?;
+    call.primitives_of::<T>(map2(&dates, &durations, |date, milliseconds| {
+        let by = milliseconds.checked_mul(sign * (per_second / 1_000));
+        in_range(by.and_then(|by| date.checked_add(by)))
+    }))
 }
 
 /// A date moved by months, then by days; `None` beyond the year 9999.
@@ -246,7 +219,7 @@ fn neg(call: &Call<'_>) -> Result<ArrayRef> {
             let amounts = call.primitives::<IntervalMonthDayNanoType>(0)?;
             call.primitives_of::<IntervalMonthDayNanoType>(map1(&amounts, negated))
         }
-        _ => Ok(Arc::clone(&call.array(0)?)),
+        _ => call.array(0),
     }
 }
 

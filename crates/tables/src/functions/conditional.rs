@@ -4,6 +4,8 @@
 //! - `CASE(condition, value, ..., else)`: the value of the first condition that is true, the last value if none is, null if
 //!   there is none. A condition that is null or has several values is not true. Only what is needed is computed.
 //! - `COALESCE(value, ...)`: the first value that is not null. Only what is needed is computed.
+//! - `CLAMP(value, min, max)`, `CLAMP_MIN(value, min)`, `CLAMP_MAX(value, max)`: the value, or the bound that it is beyond;
+//!   the upper bound wins. Null, with a warning, for several values.
 //! - `GREATEST` and `LEAST`: of all values of all arguments; null if an argument is.
 //!
 //! `CASE` and `COALESCE` keep several values.
@@ -15,7 +17,7 @@ use datafusion::arrow::compute::{SortOptions, interleave, take};
 use datafusion::arrow::datatypes::DataType;
 
 use datafusion::common::{Result, internal_err};
-use datafusion::logical_expr::{Case, Expr};
+use datafusion::logical_expr::{Case, ColumnarValue, Expr};
 use rulehound_query::esql::Type;
 
 use super::{Call, Gives, Implementation, Takes, Typed};
@@ -44,6 +46,15 @@ pub(super) const FUNCTIONS: &[Implementation] = &[
             values.into_iter().map(|value| (value.clone().is_not_null().into(), value.into())).collect();
         Some(Expr::Case(Case { expr: None, when_then_expr, else_expr: Some(last.into()) }))
     }),
+    Implementation::of_values("clamp", |call| {
+        let (field, bounds) = call.args.split_at(call.args.len().min(1));
+        let (min, max) = bounds.split_at(bounds.len().min(1));
+        let above = best(&Call { args: &[field, min].concat(), ..*call }, Ordering::Greater)?;
+        let above = ColumnarValue::Array(above);
+        best(&Call { args: &[&[above], max].concat(), ..*call }, Ordering::Less)
+    }),
+    Implementation::of_values("clamp_max", |call| best(call, Ordering::Less)),
+    Implementation::of_values("clamp_min", |call| best(call, Ordering::Greater)),
     extreme("greatest", |call| best(call, Ordering::Greater)),
     extreme("least", |call| best(call, Ordering::Less)),
 ];

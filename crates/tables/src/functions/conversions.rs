@@ -14,7 +14,7 @@ use datafusion::arrow::datatypes::{
     DataType, DurationMillisecondType, Float64Type, Int32Type, Int64Type, IntervalMonthDayNano,
     IntervalMonthDayNanoType, TimeUnit, TimestampMillisecondType, TimestampNanosecondType, UInt64Type,
 };
-use datafusion::common::{Result, exec_err};
+use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::{Expr, cast};
 use rulehound_query::esql::{Literal, Type, parse_interval};
 use rulehound_schema::{DateFormat, parse_ip};
@@ -188,7 +188,26 @@ fn to_boolean(call: &Call<'_>, items: &ArrayRef) -> Result<ArrayRef> {
     call.booleans_of(from_numbers(call, items, of_number, of_string)?)
 }
 
+/// A number of the base that is the second argument; of base 16 also with `0x` before it. After `ToIntegerBase`.
+fn of_base<T>(text: &str, base: i32, parse: fn(&str, u32) -> Option<T>) -> Given<T> {
+    let digits = if base == 16 { text.strip_prefix("0x").unwrap_or(text) } else { text };
+    let base = u32::try_from(base).ok().filter(|base| (2..=36).contains(base));
+    base.and_then(|base| parse(digits, base)).map(Some).ok_or(NO_NUMBER)
+}
+
+/// The base, if there is one.
+fn base(call: &Call<'_>) -> Option<i32> {
+    match call.constant(1) {
+        Some(ScalarValue::Int32(Some(base))) if *base != 10 => Some(*base),
+        _ => None,
+    }
+}
+
 fn to_integer(call: &Call<'_>, items: &ArrayRef) -> Result<ArrayRef> {
+    if let (Some(base), Some(strings)) = (base(call), items.as_string_view_opt()) {
+        let parse = |text: &str, base| i32::from_str_radix(text, base).ok();
+        return call.primitives_of::<Int32Type>(map1(strings, |text| of_base(text, base, parse)));
+    }
     let of_string = |text: &str| match text.parse() {
         Ok(n) => Ok(Some(n)),
         Err(_) => parsed(text)?.rounded(NO_INTEGER),
@@ -197,6 +216,10 @@ fn to_integer(call: &Call<'_>, items: &ArrayRef) -> Result<ArrayRef> {
 }
 
 fn to_long(call: &Call<'_>, items: &ArrayRef) -> Result<ArrayRef> {
+    if let (Some(base), Some(strings)) = (base(call), items.as_string_view_opt()) {
+        let parse = |text: &str, base| i64::from_str_radix(text, base).ok();
+        return call.primitives_of::<Int64Type>(map1(strings, |text| of_base(text, base, parse)));
+    }
     let of_string = |text: &str| match text.parse() {
         Ok(n) => Ok(Some(n)),
         Err(_) => parsed(text)?.long(),

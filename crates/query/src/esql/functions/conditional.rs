@@ -6,9 +6,15 @@ use crate::esql::Type::{self, *};
 
 const COMPARABLE: &[Type] =
     &[Boolean, Double, Integer, Long, UnsignedLong, Keyword, Text, Date, DateNanos, Ip, Version];
+const FIELD: Param = Param::new("field", COMPARABLE).common();
+const MIN: Param = Param::new("min", COMPARABLE).common();
+const MAX: Param = Param::new("max", COMPARABLE).common();
 const CONDITION: Param = Param::new("condition", &[Boolean]);
 
 pub(super) const FUNCTIONS: &[Signature] = &[
+    Signature::new("clamp", &[FIELD, MIN, MAX], Returns::Common),
+    Signature::new("clamp_max", &[FIELD, MAX], Returns::Common),
+    Signature::new("clamp_min", &[FIELD, MIN], Returns::Common),
     Signature::new("case", &[CONDITION, Param::new("trueValue", VALUES)], Returns::Overloaded(case))
         .variadic(),
     Signature::new("coalesce", &[Param::new("first", VALUES).common()], Returns::Common).variadic(),

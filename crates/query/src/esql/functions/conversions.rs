@@ -22,7 +22,7 @@ const STRING_SOURCES: &[Type] = &[
     Version,
     Source,
 ];
-const BASE: Param = Param::new("base", &[Integer, Long]).optional();
+const BASE: Param = Param::new("base", &[Integer]).optional().constant();
 
 pub(super) const FUNCTIONS: &[Signature] = &[
     to(

@@ -95,3 +95,19 @@ fn greatest_and_least() {
     let error = refused("greatest", &[constant(Integer, 1), text("a")]);
     assert!(matches!(error, SignatureError::NotCommon { .. }));
 }
+
+#[test]
+fn clamp() {
+    let numbers = column(Integer, values![0, 5, 20, NULL, [1, 2]]);
+    let (min, max) = (constant(Integer, 1), constant(Integer, 10));
+    let outcome = run("clamp", &[numbers.clone(), min.clone(), max.clone()]);
+    assert_eq!((outcome.rows, outcome.warnings.len()), (values![1, 5, 10, NULL, NULL].to_vec(), 1));
+    assert_eq!(rows("clamp_min", &[numbers.clone(), min.clone()]), values![1, 5, 20, NULL, NULL]);
+    assert_eq!(rows("clamp_max", &[numbers.clone(), max.clone()]), values![0, 5, 10, NULL, NULL]);
+    assert_eq!(rows("clamp", &[constant(Integer, 5), max, min]), values![1]);
+    let outcome = run("clamp_max", &[numbers.clone(), constant(Double, 4.5)]);
+    assert_eq!((outcome.ty, &outcome.rows[..2]), (Double, &values![0.0, 4.5][..]));
+    assert_eq!(rows("clamp_min", &[text("b"), text("c")]), values!["c"]);
+    assert_eq!(rows("clamp_min", &[constant(Integer, 1), constant(Null, NULL)]), [NULL]);
+    assert!(matches!(refused("clamp_min", &[numbers, text("a")]), SignatureError::NotCommon { .. }));
+}

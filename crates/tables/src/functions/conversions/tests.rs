@@ -264,6 +264,20 @@ fn what_has_the_type_stays() {
     }
 }
 
+#[test]
+fn numbers_of_a_base() {
+    let of_base = |name, texts: &[&str], base: i32| {
+        let texts = column(Keyword, texts.iter().map(|text| Literal::Keyword((*text).into())));
+        rows(name, &[texts, constant(Integer, base)])
+    };
+    assert_eq!(of_base("to_integer", &["ff", "0x1F", "-10", "g"], 16), values![255, 31, -16, NULL]);
+    assert_eq!(of_base("to_long", &["101", "2", "1e1"], 2), values![5_i64, NULL, NULL]);
+    assert_eq!(of_base("to_integer", &["12.5"], 10), values![13]);
+    assert_eq!(of_base("to_integer", &["1"], 99), values![NULL]);
+    let error = refused("to_integer", &[text("1"), column(Integer, values![2])]);
+    assert!(matches!(error, SignatureError::NotConstant { place: 1, .. }));
+}
+
 /// Each signature is kept: whatever type it lets through is computed.
 #[test]
 fn every_source_is_converted() {
