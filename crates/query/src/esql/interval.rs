@@ -2,8 +2,8 @@
 
 use super::plan::Literal;
 
-/// An amount and its unit; a `date_period` from days on, a `time_duration` below. `None` if there is no such unit, or the
-/// amount is too great.
+/// An amount and its unit; a `date_period` from days on, a `time_duration` below. `None` if there is no such
+/// unit, or the amount is too great.
 pub fn interval(amount: i64, unit: &str) -> Option<Literal> {
     let days = |days: i64| {
         let days = i32::try_from(amount.checked_mul(days)?).ok()?;

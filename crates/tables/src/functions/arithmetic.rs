@@ -1,11 +1,11 @@
 //! Arithmetic of numbers, and of dates with amounts of time.
 //!
-//! Both operands have one type. What is beyond its range, and what is not finite, is null with a warning; so is a division
-//! by zero. Integers are divided towards zero, and a remainder has the sign of the dividend. After `Add`, `Sub`, `Mul`,
-//! `Div`, `Mod`, `Neg` of Elasticsearch.
+//! Both operands have one type. What is beyond its range, and what is not finite, is null with a warning; so
+//! is a division by zero. Integers are divided towards zero, and a remainder has the sign of the dividend.
+//! After `Add`, `Sub`, `Mul`, `Div`, `Mod`, `Neg` of Elasticsearch.
 //!
-//! A `date_period` moves a date by the calendar of UTC, months first, to the last day of a shorter month; a `time_duration`
-//! moves it by its length. Amounts of one kind add up.
+//! A `date_period` moves a date by the calendar of UTC, months first, to the last day of a shorter month; a
+//! `time_duration` moves it by its length. Amounts of one kind add up.
 
 use datafusion::arrow::array::{ArrayRef, ArrowPrimitiveType};
 use datafusion::arrow::datatypes::{

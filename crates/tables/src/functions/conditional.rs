@@ -1,11 +1,12 @@
-//! Functions that choose between values. After "ES|QL conditional functions and expressions" and the classes of the same
-//! names of Elasticsearch.
+//! Functions that choose between values. After "ES|QL conditional functions and expressions" and the classes
+//! of the same names of Elasticsearch.
 //!
-//! - `CASE(condition, value, ..., else)`: the value of the first condition that is true, the last value if none is, null if
-//!   there is none. A condition that is null or has several values is not true. Only what is needed is computed.
+//! - `CASE(condition, value, ..., else)`: the value of the first condition that is true, the last value if
+//!   none is, null if there is none. A condition that is null or has several values is not true. Only what is
+//!   needed is computed.
 //! - `COALESCE(value, ...)`: the first value that is not null. Only what is needed is computed.
-//! - `CLAMP(value, min, max)`, `CLAMP_MIN(value, min)`, `CLAMP_MAX(value, max)`: the value, or the bound that it is beyond;
-//!   the upper bound wins. Null, with a warning, for several values.
+//! - `CLAMP(value, min, max)`, `CLAMP_MIN(value, min)`, `CLAMP_MAX(value, max)`: the value, or the bound that
+//!   it is beyond; the upper bound wins. Null, with a warning, for several values.
 //! - `GREATEST` and `LEAST`: of all values of all arguments; null if an argument is.
 //!
 //! `CASE` and `COALESCE` keep several values.

@@ -1,7 +1,7 @@
 //! Conversions. After "ES|QL type conversion functions" and `EsqlDataTypeConverter` of Elasticsearch.
 //!
-//! Each value of a row is converted. What has no counterpart in the type is null, with a warning; of several values it is
-//! left out. Null gives null.
+//! Each value of a row is converted. What has no counterpart in the type is null, with a warning; of several
+//! values it is left out. Null gives null.
 
 use std::sync::Arc;
 
@@ -188,7 +188,8 @@ fn to_boolean(call: &Call<'_>, items: &ArrayRef) -> Result<ArrayRef> {
     call.booleans_of(from_numbers(call, items, of_number, of_string)?)
 }
 
-/// A number of the base that is the second argument; of base 16 also with `0x` before it. After `ToIntegerBase`.
+/// A number of the base that is the second argument; of base 16 also with `0x` before it. After
+/// `ToIntegerBase`.
 fn of_base<T>(text: &str, base: i32, parse: fn(&str, u32) -> Option<T>) -> Given<T> {
     let digits = if base == 16 { text.strip_prefix("0x").unwrap_or(text) } else { text };
     let base = u32::try_from(base).ok().filter(|base| (2..=36).contains(base));

@@ -1,7 +1,7 @@
 //! What functions of Elasticsearch have from Java.
 
-/// A double as `Double.toString` writes it, with the fewest digits that tell it from others: from a thousandth to ten
-/// millions in plain, else with an exponent: `1.0`, `1.0E7`, `1.5E-4`.
+/// A double as `Double.toString` writes it, with the fewest digits that tell it from others: from a
+/// thousandth to ten millions in plain, else with an exponent: `1.0`, `1.0E7`, `1.5E-4`.
 pub(crate) fn double_to_string(value: f64) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
@@ -21,8 +21,8 @@ pub(crate) fn double_to_string(value: f64) -> String {
     }
 }
 
-/// A double that `Double.parseDouble` reads: with blanks about it, a suffix `d` or `f`, and `NaN` and `Infinity` by these
-/// names alone. Hexadecimal is not read.
+/// A double that `Double.parseDouble` reads: with blanks about it, a suffix `d` or `f`, and `NaN` and
+/// `Infinity` by these names alone. Hexadecimal is not read.
 pub(crate) fn parse_double(text: &str) -> Option<f64> {
     let text = text.trim_matches(|c| c <= ' ');
     let unsigned = text.trim_start_matches(['+', '-']);
@@ -41,8 +41,8 @@ pub(crate) fn round(value: f64) -> f64 {
     if value - floor >= 0.5 { floor + 1.0 } else { floor }
 }
 
-/// `Character.isWhitespace`: blanks of Unicode but for those that do not break, and the controls from tab to carriage
-/// return and from file to unit separator.
+/// `Character.isWhitespace`: blanks of Unicode but for those that do not break, and the controls from tab to
+/// carriage return and from file to unit separator.
 pub(crate) fn is_whitespace(c: char) -> bool {
     match c {
         '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{85}' => false,

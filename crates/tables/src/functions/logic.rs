@@ -1,8 +1,8 @@
 //! Logic of three values, comparisons, and questions for null.
 //!
-//! Null compares with nothing: the result is null. Strings, addresses and versions are ordered by their bytes, `false`
-//! comes before `true`. Several values in a row are null, with a warning, but `IS NULL` knows that they are there. After
-//! `BinaryLogic`, `EsqlBinaryComparison`, `In`, `IsNull` of Elasticsearch.
+//! Null compares with nothing: the result is null. Strings, addresses and versions are ordered by their
+//! bytes, `false` comes before `true`. Several values in a row are null, with a warning, but `IS NULL` knows
+//! that they are there. After `BinaryLogic`, `EsqlBinaryComparison`, `In`, `IsNull` of Elasticsearch.
 
 use std::cmp::Ordering;
 

@@ -1,8 +1,8 @@
 //! `LIKE` and `RLIKE`: whether a whole string matches one of some patterns.
 //!
-//! The patterns of `LIKE` are those of Elasticsearch's `wildcard` query, those of `RLIKE` are Lucene's regular expressions
-//! with all their operators; both regard case. Null gives null, several values give null and a warning. After
-//! `WildcardLike` and `RLike` of Elasticsearch.
+//! The patterns of `LIKE` are those of Elasticsearch's `wildcard` query, those of `RLIKE` are Lucene's
+//! regular expressions with all their operators; both regard case. Null gives null, several values give null
+//! and a warning. After `WildcardLike` and `RLike` of Elasticsearch.
 
 use datafusion::arrow::array::ArrayRef;
 use datafusion::common::{Result, ScalarValue, exec_datafusion_err};
@@ -35,8 +35,8 @@ mod tests {
 
     use crate::functions::testing::{NULL, column, refused, rows, run, text, values};
 
-    /// After "ES|QL operators": `LIKE` filters by wildcards, `*` for zero or more characters and `?` for one; what is
-    /// escaped with `\` stands for itself. One of a list is enough.
+    /// After "ES|QL operators": `LIKE` filters by wildcards, `*` for zero or more characters and `?` for one;
+    /// what is escaped with `\` stands for itself. One of a list is enough.
     #[test]
     fn like() {
         let names = column(Keyword, values!["Anna", "anna", "A*", "", NULL]);

@@ -1,7 +1,8 @@
 //! From functions of single values to functions of columns.
 //!
 //! ```text
-//! call.booleans_of(map2(&call.strings(0)?, &call.strings(1)?, |text, prefix| Ok(Some(text.starts_with(prefix)))))
+//! let (texts, prefixes) = (call.strings(0)?, call.strings(1)?);
+//! call.booleans_of(map2(&texts, &prefixes, |text, prefix| Ok(Some(text.starts_with(prefix)))))
 //! ```
 
 use std::collections::BTreeMap;
@@ -131,8 +132,8 @@ impl Call<'_> {
     }
 }
 
-/// A function of single values on each value of a column: values that give null are left out, as Elasticsearch's
-/// `AbstractConvertFunction` does.
+/// A function of single values on each value of a column: values that give null are left out, as
+/// Elasticsearch's `AbstractConvertFunction` does.
 pub(crate) fn on_items(array: &ArrayRef, f: impl FnOnce(&ArrayRef) -> Result<ArrayRef>) -> Result<ArrayRef> {
     let Some(list) = array.as_list_opt::<i32>() else { return f(array) };
     let offsets = list.offsets();

@@ -1,7 +1,8 @@
 //! Functions of strings. After "ES|QL string functions" and the classes of the same names of Elasticsearch.
 //!
-//! Lengths and places count characters of Unicode, from 1. Null gives null; so do several values, with a warning, but in
-//! `TO_LOWER` and `TO_UPPER`, which keep them. A string of more than a mebibyte is null, with a warning.
+//! Lengths and places count characters of Unicode, from 1. Null gives null; so do several values, with a
+//! warning, but in `TO_LOWER` and `TO_UPPER`, which keep them. A string of more than a mebibyte is null, with
+//! a warning.
 
 mod replace;
 

@@ -1,7 +1,7 @@
 //! Versions as bytes that sort as Elasticsearch's do, and from which the version can be had back.
 //!
-//! After `VersionEncoder`: each number is led by a mark and its length, a mark tells whether there is a pre-release. What
-//! is no version comes after all that are: it is led by a mark that is greater.
+//! After `VersionEncoder`: each number is led by a mark and its length, a mark tells whether there is a
+//! pre-release. What is no version comes after all that are: it is led by a mark that is greater.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! Arithmetic. After Elastic's "ES|QL operators" and `EsqlArithmeticOperation`, `DateTimeArithmeticOperation`.
+//! Arithmetic. After Elastic's "ES|QL operators" and `EsqlArithmeticOperation`,
+//! `DateTimeArithmeticOperation`.
 
 use super::signature::{Argument, Checked, Param, Returns, Signature, SignatureError};
 use crate::esql::Type::{self, *};
@@ -46,7 +47,8 @@ fn sub(signature: &Signature, args: &[Argument<'_>]) -> Result<Checked, Signatur
     Ok(Checked { args: vec![common; 2], returns: common })
 }
 
-/// The types of two operands; a constant string with an amount of time is a date (Elasticsearch's `ImplicitCasting`).
+/// The types of two operands; a constant string with an amount of time is a date (Elasticsearch's
+/// `ImplicitCasting`).
 fn types(args: &[Argument<'_>]) -> (Type, Type) {
     let ty = |place: usize| args.get(place).map_or(Null, |arg| arg.ty);
     let is_text = |place: usize| args.get(place).is_some_and(|arg| arg.text.is_some());

@@ -22,7 +22,8 @@ pub(super) const FUNCTIONS: &[Signature] = &[
     Signature::new("least", &[Param::new("first", COMPARABLE).common()], Returns::Common).variadic(),
 ];
 
-/// Conditions and values by turns; without a condition of its own the last is a value. Values have a type in common.
+/// Conditions and values by turns; without a condition of its own the last is a value. Values have a type in
+/// common.
 fn case(signature: &Signature, args: &[Argument<'_>]) -> Result<Checked, SignatureError> {
     let is_condition = |place: usize| place.is_multiple_of(2) && place + 1 < args.len();
     let mut types: Vec<Type> = args.iter().map(|arg| arg.ty).collect();

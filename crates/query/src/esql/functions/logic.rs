@@ -1,4 +1,5 @@
-//! Logic, comparisons, and questions for null. After Elastic's "ES|QL operators", `EsqlBinaryComparison` and `In`.
+//! Logic, comparisons, and questions for null. After Elastic's "ES|QL operators", `EsqlBinaryComparison` and
+//! `In`.
 
 use super::VALUES;
 use super::signature::{Param, Returns, Signature};

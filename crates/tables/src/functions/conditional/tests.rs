@@ -1,4 +1,5 @@
-//! Values made after "ES|QL conditional functions and expressions" and the classes of Elasticsearch that the module names.
+//! Values made after "ES|QL conditional functions and expressions" and the classes of Elasticsearch that the
+//! module names.
 
 use rulehound_query::esql::Literal;
 use rulehound_query::esql::Type::*;

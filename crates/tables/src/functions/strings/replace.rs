@@ -14,9 +14,11 @@ const NO_REGEX: &str = "not a regular expression";
 const TOO_COSTLY: &str = "the regular expression takes too long";
 const NO_GROUP: &str = "the replacement names a group that there is not";
 
-/// Each match of a regular expression, replaced by a string in which `$1` and `${name}` stand for groups and `\` escapes.
+/// Each match of a regular expression, replaced by a string in which `$1` and `${name}` stand for groups and
+/// `\` escapes.
 ///
-/// A constant that is no regular expression fails the query, as in Elasticsearch; one from a column gives null.
+/// A constant that is no regular expression fails the query, as in Elasticsearch; one from a column gives
+/// null.
 pub(super) fn replace(call: &Call<'_>) -> Result<ArrayRef> {
     let (texts, regexes, replacements) = (call.strings(0)?, call.strings(1)?, call.strings(2)?);
     if let (Some(_), true) = (call.constant(1), regexes.len() > 0 && regexes.is_valid(0))
@@ -139,8 +141,8 @@ fn compile(regex: &str) -> Option<Regex> {
     Regex::new(&translate(regex)?).ok()
 }
 
-/// From Java's dialect to ours, where they differ: classes by letter are those of ASCII, POSIX classes are `\p{Alpha}`,
-/// `\Q...\E` quotes.
+/// From Java's dialect to ours, where they differ: classes by letter are those of ASCII, POSIX classes are
+/// `\p{Alpha}`, `\Q...\E` quotes.
 fn translate(java: &str) -> Option<String> {
     let mut ours = String::with_capacity(java.len());
     let mut rest = java;
