@@ -195,6 +195,11 @@ pub(crate) fn call(function: Function, args: Vec<Typed>, returns: Type) -> Resul
     Ok(Typed { expr: udf::call(implementation, data_type, args), ty: returns, is_list })
 }
 
+/// A call of something that is no function of the language.
+pub(crate) fn internal(implementation: &'static Implementation, returns: DataType, args: Vec<Expr>) -> Expr {
+    udf::call(implementation, returns, args)
+}
+
 fn find(name: &str) -> Option<&'static Implementation> {
     FAMILIES.iter().copied().flatten().find(|one| one.name == name)
 }

@@ -1,8 +1,7 @@
 //! `STATS` and `INLINE STATS`.
 
 use datafusion::common::{DataFusionError, Result, internal_err};
-use datafusion::logical_expr::expr::{AggregateFunction, WindowFunction, WindowFunctionParams};
-use datafusion::logical_expr::{Expr as DfExpr, WindowFrame, WindowFunctionDefinition};
+use datafusion::logical_expr::Expr as DfExpr;
 use rulehound_query::esql::{AggregateCall, AggregateStep, ColumnId, Type};
 
 use super::{Columns, Lowering, column, name_of};
@@ -37,7 +36,7 @@ impl Lowering<'_> {
         }
         self.plan = match (groups.is_empty(), aggregates.is_empty()) {
             (false, true) => self.builder().project(groups)?.distinct()?.build()?,
-            _ => self.builder().aggregate(groups, aggregates)?.build()?,
+            _ => aggregates::aggregate(self.builder().build()?, groups, aggregates)?,
         };
         self.columns = columns;
         Ok(())
@@ -51,11 +50,11 @@ impl Lowering<'_> {
         let mut results: Vec<(ColumnId, Typed)> = Vec::new();
         for (result, call) in &step.aggregates {
             let value = self.aggregate_call(call, result.ty)?;
-            windows.push(over(value.expr, &groups)?.alias(name_of(result.id)));
+            windows.push(value.expr.alias(name_of(result.id)));
             results
                 .push((result.id, Typed { expr: column(result.id), ty: result.ty, is_list: value.is_list }));
         }
-        self.plan = self.builder().window(windows)?.build()?;
+        self.plan = aggregates::inline(self.builder().build()?, &groups, windows)?;
         for (id, value) in results {
             self.columns.insert(id, (value.ty, value.is_list));
         }
@@ -67,25 +66,5 @@ impl Lowering<'_> {
         let condition = |filter| Ok::<_, DataFusionError>(self.expression(filter)?.single("where").expr);
         let filter = call.filter.as_ref().map(condition).transpose()?;
         aggregates::call(call.function, args, filter, returns)
-    }
-}
-
-/// An aggregate of all rows that have the same groups, for each row.
-fn over(expr: DfExpr, groups: &[DfExpr]) -> Result<DfExpr> {
-    match expr {
-        DfExpr::AggregateFunction(AggregateFunction { func, params }) => {
-            let params = WindowFunctionParams {
-                args: params.args,
-                partition_by: groups.to_vec(),
-                order_by: Vec::new(),
-                window_frame: WindowFrame::new(None),
-                filter: params.filter,
-                null_treatment: params.null_treatment,
-                distinct: params.distinct,
-            };
-            let fun = WindowFunctionDefinition::AggregateUDF(func);
-            Ok(DfExpr::WindowFunction(Box::new(WindowFunction { fun, params })))
-        }
-        other => internal_err!("`{other}` is no aggregate"),
     }
 }

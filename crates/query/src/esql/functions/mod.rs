@@ -1,6 +1,7 @@
 //! The functions of ES|QL: their names and what they take and give. One file a family, here as where they are
 //! computed. Operators are functions too: `a + b` is `add(a, b)`.
 
+mod aggregates;
 mod arithmetic;
 mod conditional;
 mod conversions;
@@ -44,7 +45,7 @@ const SCALARS: &[&[Signature]] = &[
 ];
 
 /// The families of aggregates.
-const AGGREGATES: &[&[Signature]] = &[];
+const AGGREGATES: &[&[Signature]] = &[aggregates::FUNCTIONS];
 
 /// The scalar function of a name, in lower case.
 pub fn scalar(name: &str) -> Option<Function> {
