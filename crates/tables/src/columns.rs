@@ -4,11 +4,13 @@
 //! order: strings, addresses and versions each once and in order, numbers, dates and booleans in order. Analysed text
 //! alone is read from the document, as it stands there. So do the columns here.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, Float64Array, Int32Array, Int64Array, LargeStringArray, ListArray,
-    StringViewArray, StructArray, UInt32Array, make_comparator, new_null_array,
+    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, FixedSizeBinaryArray, Float64Array, Int32Array,
+    Int64Array, LargeStringArray, ListArray, StringViewArray, StructArray, TimestampMillisecondArray,
+    TimestampNanosecondArray, UInt32Array, UInt64Array, make_comparator, new_null_array,
 };
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::{SortOptions, cast, take};
@@ -16,7 +18,7 @@ use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::arrow::error::ArrowError;
 use rulehound_events::EventBatch;
 use rulehound_query::esql::{Column, Type};
-use rulehound_schema::Field;
+use rulehound_schema::{Field, FieldSource, Value as FieldValue};
 use serde_json::Value;
 
 use crate::functions::version;
@@ -58,8 +60,13 @@ pub(crate) fn of_events(
         }
         _ if column.ty == Type::GeoPoint => points(field, batch, each()),
         _ => match batch.layout().column_of(field) {
-            Some(place) => return of_field(column.ty, batch.column(place), rows, data_type),
-            None => return Ok(new_null_array(data_type, rows.len())),
+            Some(place) => {
+                let lists = batch.column(place);
+                let at = |place: usize| lists.value_offsets().get(place).map_or(0, |at| *at as u32);
+                let spans = rows.values().iter().map(|row| at(*row as usize)..at(*row as usize + 1));
+                return arranged(column.ty, lists.values(), spans, data_type);
+            }
+            None => return looked_up(column.ty, field, batch, each(), data_type),
         },
     };
     Ok(if is_list(data_type) { wrap(&single)? } else { single })
@@ -85,39 +92,34 @@ fn list(
     Ok(Arc::new(ListArray::try_new(item, OffsetBuffer::from_lengths(lengths), items, Some(nulls))?))
 }
 
-fn of_field(
+/// The values of each of some rows: those at its span among `values`.
+fn arranged(
     ty: Type,
-    lists: &ListArray,
-    rows: &UInt32Array,
+    values: &ArrayRef,
+    spans: impl ExactSizeIterator<Item = Range<u32>> + Clone,
     data_type: &DataType,
 ) -> Result<ArrayRef, ColumnError> {
-    let offsets = lists.value_offsets();
-    let span = |row: u32| {
-        let row = row as usize;
-        let at = |place: usize| offsets.get(place).copied().unwrap_or(0);
-        at(row) as u32..at(row + 1) as u32
-    };
+    if values.data_type() == &DataType::Null {
+        return Ok(new_null_array(data_type, spans.len()));
+    }
     if !is_list(data_type) {
-        if rows.values().iter().any(|row| span(*row).len() > 1) {
+        if spans.clone().any(|span| span.len() > 1) {
             return Err(ColumnError::Several);
         }
-        let places: UInt32Array = rows.values().iter().map(|row| span(*row).next()).collect();
-        return Ok(converted(&take(lists.values(), &places, None)?, ty)?);
+        let places: UInt32Array = spans.map(|mut span| span.next()).collect();
+        return Ok(converted(&take(values, &places, None)?, ty)?);
     }
-    let values = converted(lists.values(), ty)?;
-    if values.data_type() == &DataType::Null {
-        return Ok(new_null_array(data_type, rows.len()));
-    }
+    let values = converted(values, ty)?;
     let is_once = matches!(ty, Type::Keyword | Type::Ip | Type::Version);
     let compare = match ty {
         Type::Text => None,
         _ => Some(make_comparator(&values, &values, SortOptions::default())?),
     };
-    let mut places: Vec<u32> = Vec::with_capacity(rows.len());
-    let mut lengths = Vec::with_capacity(rows.len());
-    for row in rows.values() {
+    let mut places: Vec<u32> = Vec::with_capacity(spans.len());
+    let mut lengths = Vec::with_capacity(spans.len());
+    for span in spans {
         let start = places.len();
-        places.extend(span(*row));
+        places.extend(span);
         if let (Some(compare), true) = (&compare, places.len() - start > 1) {
             let of_row = places.get_mut(start..).unwrap_or_default();
             of_row.sort_by(|a, b| compare(*a as usize, *b as usize));
@@ -131,6 +133,56 @@ fn of_field(
     }
     let items = take(&values, &UInt32Array::from(places), None)?;
     Ok(list(lengths.into_iter(), items, &arrow_type(ty))?)
+}
+
+/// Values of a field that is no column of the batch: another reading of one that is.
+fn looked_up(
+    ty: Type,
+    field: &Field,
+    batch: &EventBatch,
+    rows: impl Iterator<Item = usize>,
+    data_type: &DataType,
+) -> Result<ArrayRef, ColumnError> {
+    let (mut items, mut ends) = (Vec::new(), vec![0u32]);
+    for row in rows {
+        items.extend(batch.row(row).values(field).into_iter().map(FieldValue::into_owned));
+        ends.push(u32::try_from(items.len()).unwrap_or(u32::MAX));
+    }
+    let spans = ends.windows(2).map(|ends| match ends {
+        [start, end] => *start..*end,
+        _ => 0..0,
+    });
+    arranged(ty, &items_of(ty, &items), spans, data_type)
+}
+
+/// Values of a type that an event's field has, as a batch of events holds them.
+fn items_of(ty: Type, values: &[FieldValue<'_>]) -> ArrayRef {
+    macro_rules! array {
+        ($array:ty, $value:ident) => {
+            Arc::new(<$array>::from_iter(values.iter().map(|value| match value {
+                FieldValue::$value(value) => Some(value.clone()),
+                _ => None,
+            })))
+        };
+    }
+    match ty {
+        Type::Boolean => array!(BooleanArray, Boolean),
+        Type::Integer | Type::Long => array!(Int64Array, Long),
+        Type::UnsignedLong => array!(UInt64Array, UnsignedLong),
+        Type::Double => array!(Float64Array, Double),
+        Type::Keyword | Type::Text | Type::Version => array!(StringViewArray, String),
+        Type::Date => array!(TimestampMillisecondArray, Date),
+        Type::DateNanos => array!(TimestampNanosecondArray, DateNanos),
+        Type::Ip => {
+            let octets = values.iter().map(|value| match value {
+                FieldValue::Ip(address) => Some(address.octets()),
+                _ => None,
+            });
+            FixedSizeBinaryArray::try_from_sparse_iter_with_size(octets, 16)
+                .map_or_else(|_| new_null_array(&arrow_type(ty), values.len()), |array| Arc::new(array) as _)
+        }
+        _ => new_null_array(&DataType::Null, values.len()),
+    }
 }
 
 /// The values that a batch of events has, as a table has them.
