@@ -31,6 +31,8 @@ pub(crate) enum Command {
     /// Run rules over events and print the alerts
     Hunt(HuntArgs),
     /// Run one query over events
+    // A `ROW` of ES|QL reads none.
+    #[command(mut_arg("events", |arg| arg.required(false)))]
     Query(QueryArgs),
     /// Check, list and show rules
     #[command(subcommand)]

@@ -38,6 +38,9 @@ pub(crate) enum Failure {
     /// Nothing of what was named could be opened.
     #[error("cannot open {}", list(.0))]
     NoEvents(Vec<PathBuf>),
+    /// No events were named.
+    #[error("say which events are to be read: files, folders, or `-` for standard input")]
+    NoInputs,
     /// A rule that is no file, and no place to look for it.
     #[error("no such file: {0}; to name a rule by its id or name, say where to look with `--rules PATH`")]
     NoSuchFile(String),

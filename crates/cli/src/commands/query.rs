@@ -27,6 +27,9 @@ pub(crate) fn run(args: &QueryArgs, output: &Output) -> Result<Exit, Failure> {
     if args.language == QueryLanguage::Esql {
         return esql::run(args, &QueryText::read(args)?, output);
     }
+    if args.inputs.events.is_empty() {
+        return Err(Failure::NoInputs);
+    }
     let text = QueryText::read(args)?;
     let mapped = fields::mapped(args, &text)?;
     let schema = mapped.as_ref().unwrap_or_else(|| Schema::catalogue());

@@ -27,6 +27,9 @@ const DEFAULT_LIMIT: usize = 1000;
 pub(super) fn run(args: &QueryArgs, text: &QueryText, output: &Output) -> Result<Exit, Failure> {
     let lookups = args.lookup.iter().map(|named| lookup(named)).collect::<Result<BTreeMap<_, _>, _>>()?;
     let Some(query) = compile(args, text, &lookups, output)? else { return Ok(Exit::FoundProblem) };
+    if args.inputs.events.is_empty() && matches!(query.source, TableSource::Events { .. }) {
+        return Err(Failure::NoInputs);
+    }
     let started = Instant::now();
     let ((), scan) = reading::scan_with(&args.inputs, Threads::Many, output, |inputs, scan| {
         let threads = scan.threads;
@@ -75,18 +78,19 @@ fn compile(
     let lookups: BTreeMap<String, LookupTable> =
         lookups.iter().map(|(name, lookup)| (name.clone(), lookup.table.clone())).collect();
     let limit = Some(args.size.unwrap_or(DEFAULT_LIMIT) as u64);
-    let compile = |schema: &Schema, fields: &[String]| {
-        esql::compile(&text.text, Options { schema, fields, lookups: &lookups, limit })
+    let compile = |schema: &Schema, fields: &[String], knows_all: bool| {
+        esql::compile(&text.text, Options { schema, fields, knows_all, lookups: &lookups, limit })
     };
     let compiled = if args.mapping.is_empty() {
-        let compiled = compile(Schema::catalogue(), &[]);
+        let compiled = compile(Schema::catalogue(), &[], false);
         match depends_on_events(&compiled) {
             false => compiled,
             true => {
                 let inputs: Vec<Input> = args.inputs.events.iter().map(Input::from_argument).collect();
                 let discovered = discover(Schema::catalogue(), &inputs);
+                let knows_all = !inputs.contains(&Input::Stdin);
                 let schema = extended(Schema::catalogue(), discovered.mapping.as_deref())?;
-                compile(schema.as_ref().unwrap_or_else(|| Schema::catalogue()), &discovered.names)
+                compile(schema.as_ref().unwrap_or_else(|| Schema::catalogue()), &discovered.names, knows_all)
             }
         }
     } else {
@@ -94,7 +98,7 @@ fn compile(
         let schema = Schema::from_mappings(texts.iter().map(String::as_str))?;
         let names: Vec<String> =
             schema.names().filter(|name| !name.starts_with('_')).map(str::to_owned).collect();
-        compile(&schema, &names)
+        compile(&schema, &names, true)
     };
     text.tell(&compiled.diagnostics, output)?;
     Ok(compiled.query)

@@ -32,6 +32,8 @@ pub struct Options<'a> {
     /// The fields that the events have by default, those that `*` stands for; others of the schema may be read by
     /// name.
     pub fields: &'a [String],
+    /// Whether the schema has all fields there are: then any other name is an error, else a warning, and a keyword.
+    pub knows_all: bool,
     /// The tables of `LOOKUP JOIN` and `ENRICH`, by name.
     pub lookups: &'a BTreeMap<String, LookupTable>,
     /// How many rows there are at most if the query does not say.
@@ -186,7 +188,7 @@ impl Analyzer<'_> {
         let field = match field {
             Some(field) => field,
             None => {
-                let is_open = may_read && !schema.is_strict();
+                let is_open = may_read && !self.options.knows_all;
                 let similar = self.similar(&name.value);
                 let name_text = name.value.clone();
                 let problem = match is_open {
@@ -287,7 +289,7 @@ impl Analyzer<'_> {
         }
         let has_stars = patterns.iter().any(|pattern| pattern.parts.len() > 1);
         self.reads_all |= has_stars && self.scope.is_open();
-        let is_strict = !self.scope.is_open() || self.options.schema.is_strict();
+        let is_strict = !self.scope.is_open() || self.options.knows_all;
         for place in self.scope.keep(patterns) {
             // An unknown name was told of before, and of fields that nobody asked for there may be such ones.
             if let Some(pattern) = patterns.get(place).filter(|one| one.parts.len() > 1 && is_strict) {
@@ -312,7 +314,7 @@ impl Analyzer<'_> {
                 }
                 _ => {
                     let names = self.scope.matching(pattern);
-                    if names.is_empty() && (!self.scope.is_open() || self.options.schema.is_strict()) {
+                    if names.is_empty() && (!self.scope.is_open() || self.options.knows_all) {
                         self.no_match(pattern);
                     }
                     names.iter().for_each(|name| self.scope.remove(name));
