@@ -106,8 +106,8 @@ fn groups_have_aggregates() {
         &json!([[2, 1, 2.5, "a"], [1, 1, 2.5, "b"], [1, 0, null, "c"]]),
     );
     check(
-        "FROM * | STATS spread = MAX(load) - MIN(load), first = MIN(@timestamp)",
-        &["spread:double", "first:date"],
+        "FROM * | STATS spread = MAX(load) - MIN(load), begun = MIN(@timestamp)",
+        &["spread:double", "begun:date"],
         &json!([[2.0, "2026-01-01T00:00:00.000Z"]]),
     );
     check("FROM * | STATS BY up | SORT up", &["up:boolean"], &json!([[true], [null]]));
