@@ -10,6 +10,7 @@
 
 mod analyze;
 mod ast;
+mod dissect;
 pub mod functions;
 mod grok;
 mod interval;
@@ -23,6 +24,8 @@ mod types;
 use crate::Diagnostic;
 
 pub use analyze::{LookupTable, Options};
+pub use dissect::{Dissect, DissectError};
+pub use grok::{Grok, GrokError, GrokOutput, TooManySteps};
 pub use interval::{interval, parse_interval};
 pub use plan::{
     AggregateCall, AggregateStep, Column, ColumnId, Expr, ExprKind, Literal, LookupStep, SortKey, TableQuery,

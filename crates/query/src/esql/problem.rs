@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::Type;
 use super::functions::SignatureError;
+use super::{DissectError, GrokError, Type};
 use crate::diagnostic::{self, Kind, did_you_mean, hint, problems};
 use crate::{Diagnostic, Severity};
 
@@ -136,6 +136,15 @@ problems! {
 
     // Types
     Arguments { error: SignatureError }: "esql::arguments",
+        error.to_string(),
+        None;
+    GrokPattern { error: GrokError }: "esql::grok-pattern",
+        error.to_string(),
+        match error {
+            GrokError::UnknownPattern { similar, .. } => did_you_mean(similar),
+            _ => None,
+        };
+    DissectPattern { error: DissectError }: "esql::dissect-pattern",
         error.to_string(),
         None;
     NotBoolean { found: Type }: "esql::not-boolean",

@@ -3,8 +3,7 @@
 
 mod change_point;
 mod completion;
-mod dissect;
-mod grok;
+mod extract;
 mod parts;
 mod sample;
 

@@ -4,26 +4,26 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, StructArray, new_null_array};
+use datafusion::arrow::array::{Array, StructArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Fields};
-use datafusion::common::{Result, internal_err};
+use datafusion::common::{Result, exec_datafusion_err, internal_err};
 use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
-use rulehound_query::esql::{Column, ColumnId};
+use rulehound_query::esql::{Column, ColumnId, Dissect, Grok};
 
-use super::dissect::Dissect;
-use super::grok::Grok;
+use super::extract;
 use crate::functions::Typed;
 use crate::lower::name_of;
 use crate::types::{arrow_type, list_of};
+use crate::warnings::EsqlOptions;
 
 /// The columns of a `GROK`.
 pub(crate) fn grok(input: Typed, patterns: &[Arc<str>], output: &[Column]) -> Result<Vec<(ColumnId, Typed)>> {
-    let grok = Grok::new(patterns, output)?;
-    let lists = output.iter().enumerate().map(|(place, _)| grok.gives_list(place)).collect();
+    let grok = Grok::new(patterns).map_err(|error| exec_datafusion_err!("{error}"))?;
+    let lists = grok.outputs().iter().map(|output| input.is_list || output.is_multiple).collect();
     parts(input, Parser::Grok(grok), patterns.join("\0"), output, lists)
 }
 
@@ -34,9 +34,10 @@ pub(crate) fn dissect(
     append_separator: &Arc<str>,
     output: &[Column],
 ) -> Result<Vec<(ColumnId, Typed)>> {
-    let dissect = Dissect::new(pattern, append_separator, output)?;
+    let dissect = Dissect::new(pattern, append_separator).map_err(|error| exec_datafusion_err!("{error}"))?;
     let source = format!("{pattern}\0{append_separator}");
-    parts(input, Parser::Dissect(dissect), source, output, vec![false; output.len()])
+    let lists = vec![input.is_list; output.len()];
+    parts(input, Parser::Dissect(dissect), source, output, lists)
 }
 
 /// What takes a string apart.
@@ -111,16 +112,21 @@ impl ScalarUDFImpl for Parts {
         let [input] = args.args.as_slice() else {
             return internal_err!("`{}` takes one argument", self.name());
         };
-        let input = cast(&input.to_array(args.number_rows)?, &DataType::Utf8View)?;
-        let columns: Vec<ArrayRef> = match &self.parser {
-            Parser::Grok(grok) => grok.apply(input.as_string_view())?,
-            Parser::Dissect(dissect) => dissect.apply(input.as_string_view())?,
+        let mut input = input.to_array(args.number_rows)?;
+        if !matches!(input.data_type(), DataType::List(_)) {
+            input = cast(&input, &DataType::Utf8View)?;
+        }
+        let columns = match &self.parser {
+            Parser::Grok(grok) => {
+                let found = extract::grok(grok, &input)?;
+                if let Some(options) = args.config_options.extensions.get::<EsqlOptions>() {
+                    options.warnings.add("grok", "matching takes too many steps", found.given_up);
+                    options.warnings.add("grok", "no number of the type", found.not_numbers);
+                }
+                found.columns
+            }
+            Parser::Dissect(dissect) => extract::dissect(dissect, &input)?,
         };
-        let whole = |(column, field): (ArrayRef, &Arc<Field>)| match column.data_type() == field.data_type() {
-            true => column,
-            false => new_null_array(field.data_type(), input.len()),
-        };
-        let columns = columns.into_iter().zip(&self.fields).map(whole).collect();
         let parts = StructArray::try_new_with_length(self.fields.clone(), columns, None, input.len())?;
         Ok(ColumnarValue::Array(Arc::new(parts)))
     }

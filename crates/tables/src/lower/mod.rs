@@ -127,12 +127,12 @@ impl Lowering<'_> {
                 self.unnest(to.id)?;
             }
             TableStep::Dissect { input, pattern, append_separator, output } => {
-                let input = self.expression(input)?.single("dissect");
+                let input = self.expression(input)?;
                 let parts = commands::dissect(input, pattern, append_separator, output)?;
                 self.add(parts)?;
             }
             TableStep::Grok { input, patterns, output } => {
-                let input = self.expression(input)?.single("grok");
+                let input = self.expression(input)?;
                 let parts = commands::grok(input, patterns, output)?;
                 self.add(parts)?;
             }

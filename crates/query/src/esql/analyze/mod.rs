@@ -18,8 +18,9 @@ use rulehound_schema::{Field, FieldType, IndexPatterns, Schema};
 use super::ast::{self, Command, Name, NamePattern, Span, Spanned};
 use super::plan::{Column, ColumnId, Expr, ExprKind, Literal, SortKey, TableQuery, TableSource, TableStep};
 use super::problem::{Problem, Problems};
+use super::pushdown;
 use super::types::Type;
-use super::{grok, pushdown};
+use super::{Dissect, Grok};
 use crate::Filter;
 use aggregate::Aggregating;
 use scope::Scope;
@@ -378,20 +379,36 @@ impl Analyzer<'_> {
 
     fn dissect(&mut self, input: &ast::Expr, pattern: &Spanned<String>, append_separator: Option<&str>) {
         let input = self.string(input, "DISSECT");
-        let Some(names) = grok::dissect_columns(&pattern.value, &pattern.span, self.problems) else { return };
-        let output: Vec<Column> = names.iter().map(|name| self.column(name, Type::Keyword)).collect();
+        let separator = append_separator.unwrap_or_default();
+        let dissect = match Dissect::new(&pattern.value, separator) {
+            Ok(dissect) => dissect,
+            Err(error) => {
+                return self.problems.add(pattern.span.clone(), Problem::DissectPattern { error });
+            }
+        };
+        let names = dissect.outputs().iter();
+        let output: Vec<Column> = names.map(|name| self.column(name, Type::Keyword)).collect();
         output.iter().for_each(|column| self.scope.set(column.clone()));
-        let (pattern, separator) =
-            (pattern.value.as_str().into(), append_separator.unwrap_or_default().into());
+        let (pattern, separator) = (pattern.value.as_str().into(), separator.into());
         self.steps.push(TableStep::Dissect { input, pattern, append_separator: separator, output });
     }
 
     fn grok(&mut self, input: &ast::Expr, patterns: &[Spanned<String>]) {
         let input = self.string(input, "GROK");
-        let Some(columns) = grok::grok_columns(patterns, self.problems) else { return };
-        let output: Vec<Column> = columns.iter().map(|(name, ty)| self.column(name, *ty)).collect();
+        // Each on its own first, so that an error is told where it is.
+        let mut checked = patterns.iter().map(|one| (Grok::new(&[&one.value]), &one.span));
+        let error = checked.find_map(|(grok, span)| Some((grok.err()?, span.clone())));
+        let patterns: Vec<Arc<str>> = patterns.iter().map(|one| one.value.as_str().into()).collect();
+        let whole = (input.span.start..input.span.end, Grok::new(&patterns));
+        let grok = match (error, whole) {
+            (None, (_, Ok(grok))) => grok,
+            (Some((error, span)), _) | (None, (span, Err(error))) => {
+                return self.problems.add(span, Problem::GrokPattern { error });
+            }
+        };
+        let columns = grok.outputs().iter();
+        let output: Vec<Column> = columns.map(|output| self.column(&output.name, output.ty)).collect();
         output.iter().for_each(|column| self.scope.set(column.clone()));
-        let patterns = patterns.iter().map(|pattern| Arc::from(pattern.value.as_str())).collect();
         self.steps.push(TableStep::Grok { input, patterns, output });
     }
 

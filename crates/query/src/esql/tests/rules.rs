@@ -7,6 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use super::parsed;
+use crate::esql::ast::Command;
+use crate::esql::{Dissect, Grok};
 
 /// The name and the query of each rule below a folder.
 fn queries(folder: &Path, found: &mut Vec<(String, String)>) {
@@ -32,9 +34,26 @@ fn all_rules_parse() {
     for folder in ["rules", "rules_building_block"] {
         queries(&root.join(folder), &mut found);
     }
+    let (mut groks, mut dissects) = (0, 0);
     for (name, query) in &found {
         let (tree, diagnostics) = parsed(query);
         assert!(tree.is_some() && diagnostics.is_empty(), "{name}: {diagnostics:#?}\n{query}");
+        for command in tree.unwrap().commands {
+            match command.value {
+                Command::Grok { patterns, .. } => {
+                    groks += 1;
+                    let patterns: Vec<String> = patterns.into_iter().map(|pattern| pattern.value).collect();
+                    let grok = Grok::new(&patterns);
+                    assert!(grok.as_ref().is_ok_and(|grok| !grok.outputs().is_empty()), "{name}: {grok:?}");
+                }
+                Command::Dissect { pattern, .. } => {
+                    dissects += 1;
+                    let dissect = Dissect::new(&pattern.value, "");
+                    assert!(dissect.is_ok(), "{name}: {dissect:?}");
+                }
+                _ => {}
+            }
+        }
     }
-    assert_eq!(found.len(), 209);
+    assert_eq!((found.len(), groks, dissects), (209, 31, 15));
 }
