@@ -30,12 +30,17 @@ fn answer(query: &str) -> (Vec<String>, Value) {
     let run = run(query, "response");
     assert_eq!(run.code, 0, "{query}: {}", run.stderr);
     let answer: Value = serde_json::from_str(&run.stdout).unwrap();
-    let column = |column: &Value| format!("{}:{}", column["name"].as_str().unwrap(), column["type"].as_str().unwrap());
+    let column =
+        |column: &Value| format!("{}:{}", column["name"].as_str().unwrap(), column["type"].as_str().unwrap());
     (answer["columns"].as_array().unwrap().iter().map(column).collect(), answer["values"].clone())
 }
 
 fn check(query: &str, columns: &[&str], rows: &Value) {
-    assert_eq!(answer(query), (columns.iter().map(|name| (*name).to_owned()).collect(), rows.clone()), "{query}");
+    assert_eq!(
+        answer(query),
+        (columns.iter().map(|name| (*name).to_owned()).collect(), rows.clone()),
+        "{query}"
+    );
 }
 
 #[test]
@@ -87,15 +92,16 @@ fn several_values_are_as_the_index_keeps_them() {
     let several = run("FROM * | WHERE host == \"b\" | EVAL more = jobs + 1 | KEEP more", "response");
     assert!(several.stdout.contains("\"values\":[[null]]"), "{}", several.stdout);
     assert!(several.stderr.contains("multi-value"), "{}", several.stderr);
-    check("FROM * | MV_EXPAND tags | STATS n = COUNT(*) BY tags | SORT tags", &["n:long", "tags:keyword"], &json!([
-        [1, "cache"],
-        [3, "db"],
-        [1, "web"],
-        [1, null]
-    ]));
-    check("FROM * | STATS n = COUNT(jobs), s = SUM(jobs), m = MAX(jobs.wide)", &["n:long", "s:long", "m:long"], &json!([
-        [5, 20, 7]
-    ]));
+    check(
+        "FROM * | MV_EXPAND tags | STATS n = COUNT(*) BY tags | SORT tags",
+        &["n:long", "tags:keyword"],
+        &json!([[1, "cache"], [3, "db"], [1, "web"], [1, null]]),
+    );
+    check(
+        "FROM * | STATS n = COUNT(jobs), s = SUM(jobs), m = MAX(jobs.wide)",
+        &["n:long", "s:long", "m:long"],
+        &json!([[5, 20, 7]]),
+    );
 }
 
 #[test]
@@ -120,23 +126,27 @@ fn groups_have_aggregates() {
 
 #[test]
 fn values_have_the_order_of_their_type() {
-    check("FROM * | SORT version | KEEP version | LIMIT 3", &["version:version"], &json!([
-        ["1.9.2"],
-        ["1.9.10"],
-        ["1.10.0"]
-    ]));
-    check("FROM * | SORT address DESC | KEEP address | WHERE address IS NOT NULL", &["address:ip"], &json!([
-        ["fe80::1"],
-        ["10.0.0.20"],
-        ["10.0.0.1"]
-    ]));
+    check(
+        "FROM * | SORT version | KEEP version | LIMIT 3",
+        &["version:version"],
+        &json!([["1.9.2"], ["1.9.10"], ["1.10.0"]]),
+    );
+    check(
+        "FROM * | SORT address DESC | KEEP address | WHERE address IS NOT NULL",
+        &["address:ip"],
+        &json!([["fe80::1"], ["10.0.0.20"], ["10.0.0.1"]]),
+    );
     check("FROM * | WHERE address > \"10.0.0.3\" | STATS COUNT(*)", &["COUNT(*):long"], &json!([[2]]));
 }
 
 #[test]
 fn full_text_asks_the_index() {
     check("FROM * | WHERE note : \"BIT\" | KEEP host", &["host:keyword"], &json!([["a"]]));
-    check("FROM * | WHERE KQL(\"tags: db and not host: b\") | KEEP host", &["host:keyword"], &json!([["a"], ["c"]]));
+    check(
+        "FROM * | WHERE KQL(\"tags: db and not host: b\") | KEEP host",
+        &["host:keyword"],
+        &json!([["a"], ["c"]]),
+    );
     check("FROM * | WHERE QSTR(\"host:b OR up:true\") | STATS n = COUNT(*)", &["n:long"], &json!([[2]]));
     let late = run("FROM * | LIMIT 3 | WHERE note : \"bit\"", "response");
     assert_eq!(late.code, 1);
@@ -146,7 +156,10 @@ fn full_text_asks_the_index() {
 #[test]
 fn a_row_needs_no_events() {
     let folder = folder_of(&[]);
-    let run = rulehound(folder.path(), &["query", "--language", "esql", "ROW a = 1, b = [1, 2], c = \"x\" | EVAL d = a + 1"]);
+    let run = rulehound(
+        folder.path(),
+        &["query", "--language", "esql", "ROW a = 1, b = [1, 2], c = \"x\" | EVAL d = a + 1"],
+    );
     assert_eq!(run.code, 0, "{}", run.stderr);
     let answer: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(answer["values"], json!([[1, [1, 2], "x", 2]]));
@@ -155,7 +168,12 @@ fn a_row_needs_no_events() {
 #[test]
 fn without_a_mapping_the_events_tell_the_fields() {
     let folder = folder_of(&[("events.ndjson", r#"{"my":{"size":3},"host":{"name":"a"}}"#)]);
-    let query = |text| rulehound(folder.path(), &["query", "--language", "esql", "--output", "ndjson", text, "events.ndjson"]);
+    let query = |text| {
+        rulehound(
+            folder.path(),
+            &["query", "--language", "esql", "--output", "ndjson", text, "events.ndjson"],
+        )
+    };
     let all = query("FROM *");
     assert_eq!(all.stdout, "{\"host.name\":\"a\",\"my.size\":3}\n", "{}", all.stderr);
     let sum = query("FROM * | EVAL twice = my.size * 2 | KEEP twice");
@@ -165,7 +183,8 @@ fn without_a_mapping_the_events_tell_the_fields() {
 #[test]
 fn standard_input_is_read_once() {
     let folder = folder_of(&[]);
-    let args = ["query", "--language", "esql", "--output", "ndjson", "FROM * | STATS n = COUNT(process.args)", "-"];
+    let args =
+        ["query", "--language", "esql", "--output", "ndjson", "FROM * | STATS n = COUNT(process.args)", "-"];
     let input = "{\"process\":{\"args\":[\"a\",\"b\"]}}\n{\"process\":{\"args\":\"c\"}}\n";
     let run = rulehound_with_input(folder.path(), &args, input.as_bytes());
     assert_eq!((run.code, run.stdout.as_str()), (0, "{\"n\":3}\n"), "{}", run.stderr);
@@ -186,7 +205,11 @@ fn errors_point_at_the_place() {
     ] {
         let run = run(query, "response");
         assert_eq!(run.code, 1, "{query}");
-        assert!(run.stderr.contains(code) && run.stderr.to_lowercase().contains(&word.to_lowercase()), "{query}: {}", run.stderr);
+        assert!(
+            run.stderr.contains(code) && run.stderr.to_lowercase().contains(&word.to_lowercase()),
+            "{query}: {}",
+            run.stderr
+        );
         assert!(run.stdout.is_empty(), "{query}");
     }
 }
