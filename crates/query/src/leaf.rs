@@ -239,7 +239,7 @@ pub(crate) fn prefix(text: &str) -> Pattern {
 }
 
 /// How far a word may be off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fuzziness {
     /// The most edits; `None`: `AUTO`.
     pub(crate) edits: Option<u8>,

@@ -17,7 +17,7 @@ pub fn interval(amount: i64, unit: &str) -> Option<Literal> {
     match unit.to_ascii_lowercase().as_str() {
         "ms" | "millisecond" | "milliseconds" => milliseconds(1),
         "s" | "sec" | "second" | "seconds" => milliseconds(1_000),
-        "min" | "minute" | "minutes" => milliseconds(60_000),
+        "m" | "min" | "minute" | "minutes" => milliseconds(60_000),
         "h" | "hour" | "hours" => milliseconds(3_600_000),
         "d" | "day" | "days" => days(1),
         "w" | "week" | "weeks" => days(7),
@@ -43,6 +43,7 @@ mod tests {
         for (text, amount) in [
             ("5 minutes", Some(Literal::TimeDuration(300_000))),
             (" 1   H ", Some(Literal::TimeDuration(3_600_000))),
+            ("5 m", Some(Literal::TimeDuration(300_000))),
             ("-2 ms", Some(Literal::TimeDuration(-2))),
             ("1 Week", Some(Literal::DatePeriod { months: 0, days: 7 })),
             ("2 quarters", Some(Literal::DatePeriod { months: 6, days: 0 })),

@@ -158,6 +158,9 @@ problems! {
     BadInterval { unit: String }: "esql::bad-interval",
         format!("there are not that many {unit}"),
         None;
+    BadPattern { reason: String }: "esql::bad-pattern",
+        format!("invalid pattern: {reason}"),
+        None;
     NotAValue { ty: Type }: "esql::not-a-value",
         format!("this is no value of type {ty}"),
         None;

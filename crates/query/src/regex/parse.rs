@@ -258,8 +258,10 @@ impl Parser<'_> {
             if let Some(predefined) = self.predefined()? {
                 ranges.extend(predefined);
             } else {
+                // As in Lucene no range begins with what is escaped: `[_\\-]` is three characters.
+                let is_escaped = self.peek() == Some('\\');
                 let from = self.literal()?;
-                let to = if self.eat('-') { self.literal()? } else { from };
+                let to = if !is_escaped && self.eat('-') { self.literal()? } else { from };
                 if to < from {
                     return self.fail("range of characters out of order");
                 }

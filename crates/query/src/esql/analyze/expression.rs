@@ -1,12 +1,13 @@
 //! Expressions.
 
-use super::super::ast::{self, BinaryOp, Name, Span};
+use super::super::ast::{self, BinaryOp, Name, Span, Spanned};
 use super::super::functions::{self, Argument, Function};
 use super::super::interval::interval;
 use super::super::plan::{Column, Expr, ExprKind, Literal};
 use super::super::problem::Problem;
 use super::super::types::Type;
 use super::{Analyzer, constant};
+use crate::{Pattern, PatternMatcher};
 
 impl Analyzer<'_> {
     /// An expression with its type. Where something is wrong it is null, and that was told.
@@ -39,6 +40,9 @@ impl Analyzer<'_> {
             ast::ExprKind::Like { value, patterns, regex, negated } => {
                 let mut args = vec![self.expression(value)];
                 for pattern in patterns {
+                    if *regex {
+                        self.check_regex(pattern);
+                    }
                     let text = Literal::Keyword(pattern.value.as_str().into());
                     args.push(literal(text, pattern.span.clone()));
                 }
@@ -49,6 +53,13 @@ impl Analyzer<'_> {
                 self.operator(if *negated { "is_not_null" } else { "is_null" }, &[value], span)
             }
             ast::ExprKind::Match { field, query } => self.match_operator(field, query, span),
+        }
+    }
+
+    fn check_regex(&mut self, pattern: &Spanned<String>) {
+        let regex = Pattern::Regex { source: pattern.value.as_str().into(), case_insensitive: false };
+        if let Err(error) = PatternMatcher::new(&regex) {
+            self.problems.add(pattern.span.clone(), Problem::BadPattern { reason: error.to_string() });
         }
     }
 
@@ -112,6 +123,9 @@ impl Analyzer<'_> {
         let seen: Vec<Argument<'_>> = args.iter().map(argument).collect();
         let checked = match signature.check(&seen) {
             Ok(checked) => checked,
+            Err(_) if args.iter().any(|arg| self.is_unmapped(arg)) => {
+                return self.check_unmapped(signature, args, span);
+            }
             Err(error) => {
                 let place = error.place().and_then(|place| args.get(place));
                 let span = place.map_or(span, |arg| &arg.span).clone();
@@ -121,6 +135,47 @@ impl Analyzer<'_> {
         };
         let args = args.into_iter().zip(checked.args).map(|(arg, ty)| self.convert(arg, ty)).collect();
         Some((args, checked.returns))
+    }
+
+    /// Whether it is a field that nobody knows.
+    pub(super) fn is_unmapped(&self, expr: &Expr) -> bool {
+        matches!(&expr.kind, ExprKind::Column(column) if self.unmapped.contains(column))
+    }
+
+    /// As [`Self::check`], with the fields that nobody knows as the first of some types that fits.
+    fn check_unmapped(
+        &mut self,
+        signature: &'static functions::Signature,
+        args: Vec<Expr>,
+        span: &Span,
+    ) -> Option<(Vec<Expr>, Type)> {
+        let fitting =
+            [Type::Long, Type::Double, Type::Boolean, Type::Ip, Type::Date].into_iter().find(|ty| {
+                let seen = args.iter().map(|arg| match self.is_unmapped(arg) {
+                    true => Argument { ty: *ty, is_constant: false, text: None },
+                    false => argument(arg),
+                });
+                signature.check(&seen.collect::<Vec<_>>()).is_ok()
+            });
+        let mut typed = Vec::new();
+        for arg in args {
+            typed.push(match fitting {
+                Some(ty) if self.is_unmapped(&arg) => self.as_type(arg, ty),
+                // It does not fit, whatever it is: that is told of the field itself.
+                None if self.is_unmapped(&arg) => Expr { kind: ExprKind::Literal(Literal::Null), ..arg },
+                _ => arg,
+            });
+        }
+        self.check(signature, typed, span)
+    }
+
+    /// A value converted to a type.
+    pub(super) fn as_type(&mut self, expr: Expr, ty: Type) -> Expr {
+        let span = expr.span.clone();
+        match conversion(ty) {
+            Some(function) => self.apply(function, vec![expr], span),
+            None => expr,
+        }
     }
 
     /// An expression as another type, which its own fits.

@@ -10,7 +10,7 @@ mod lookup;
 mod scope;
 mod search;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rulehound_schema::{Field, FieldType, IndexPatterns, Schema};
@@ -63,6 +63,7 @@ pub(super) fn analyze(
         problems,
         columns: 0,
         fields: Vec::new(),
+        unmapped: BTreeSet::new(),
         tests: Vec::new(),
         scope: Scope::default(),
         steps: Vec::new(),
@@ -101,6 +102,8 @@ struct Analyzer<'a> {
     columns: u32,
     /// The fields read so far.
     fields: Vec<(Column, Field)>,
+    /// Those that nobody knows: they are taken for keywords, and converted to what they are used as.
+    unmapped: BTreeSet<ColumnId>,
     tests: Vec<(Column, Filter)>,
     scope: Scope,
     steps: Vec<TableStep>,
@@ -186,6 +189,7 @@ impl Analyzer<'_> {
         let schema = self.options.schema;
         let may_read = self.scope.may_read(&name.value) && !METADATA.contains(&name.value.as_str());
         let field = schema.field(&name.value).filter(|field| may_read && is_column(field.field_type));
+        let is_unmapped = field.is_none();
         let field = match field {
             Some(field) => field,
             None => {
@@ -206,6 +210,9 @@ impl Analyzer<'_> {
         };
         let column = self.field_column(&name.value, field);
         self.scope.add_field(column.clone());
+        if is_unmapped {
+            self.unmapped.insert(column.id);
+        }
         Some(column)
     }
 
@@ -471,6 +478,7 @@ impl Analyzer<'_> {
     /// An expression that must be true or false.
     fn condition(&mut self, expr: &ast::Expr) -> Expr {
         let expr = self.expression(expr);
+        let expr = if self.is_unmapped(&expr) { self.as_type(expr, Type::Boolean) } else { expr };
         if !matches!(expr.ty, Type::Boolean | Type::Null) {
             self.problems.add(expr.span.clone(), Problem::NotBoolean { found: expr.ty });
         }

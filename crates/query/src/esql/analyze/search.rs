@@ -11,7 +11,7 @@ use super::super::problem::Problem;
 use super::super::types::Type;
 use super::Analyzer;
 use super::expression::read;
-use crate::leaf::{self, DateReading, Operator};
+use crate::leaf::{self, DateReading, Fuzziness, Operator};
 use crate::{CompiledFilter, Filter, Severity, kuery, lucene};
 
 impl Analyzer<'_> {
@@ -26,11 +26,12 @@ impl Analyzer<'_> {
         Some(match (name, args) {
             ("kql" | "qstr", [text]) => self.query_string(name, text, span.clone()),
             ("match", [field, query]) => {
-                let operator = self.operator_option(options);
-                self.match_query(field, query, operator, false, span.clone())
+                let options = self.match_options(options);
+                self.match_query(field, query, options, span.clone())
             }
             ("match_phrase", [field, query]) => {
-                self.match_query(field, query, Operator::Any, true, span.clone())
+                let options = MatchOptions { is_phrase: true, ..MatchOptions::default() };
+                self.match_query(field, query, options, span.clone())
             }
             ("kql" | "qstr", _) => self.count("1", args.len(), name, span),
             ("match" | "match_phrase", _) => self.count("2", args.len(), name, span),
@@ -44,26 +45,40 @@ impl Analyzer<'_> {
 
     /// `field : "words"`.
     pub(super) fn match_operator(&mut self, field: &ast::Expr, query: &ast::Expr, span: Span) -> Expr {
-        self.match_query(field, query, Operator::Any, false, span)
+        self.match_query(field, query, MatchOptions::default(), span)
     }
 
-    fn operator_option(&mut self, options: &[(Spanned<String>, ast::Expr)]) -> Operator {
-        let mut operator = Operator::Any;
+    fn match_options(&mut self, options: &[(Spanned<String>, ast::Expr)]) -> MatchOptions {
+        let mut read = MatchOptions::default();
         for (name, value) in options {
+            let number = match &value.kind {
+                ast::ExprKind::Integer(number) => u32::try_from(*number).ok(),
+                ast::ExprKind::String(text) => text.parse().ok(),
+                _ => None,
+            };
             match (name.value.as_str(), &value.kind) {
                 ("operator", ast::ExprKind::String(text)) if text.eq_ignore_ascii_case("and") => {
-                    operator = Operator::All;
+                    read.operator = Operator::All;
                 }
                 ("operator", ast::ExprKind::String(text)) if text.eq_ignore_ascii_case("or") => {}
-                // These change the score alone.
-                ("boost" | "lenient", _) => {}
+                ("fuzziness", ast::ExprKind::String(text)) if text.eq_ignore_ascii_case("auto") => {
+                    read.fuzziness.get_or_insert_default().edits = None;
+                }
+                ("fuzziness", _) if number.is_some() => {
+                    read.fuzziness.get_or_insert_default().edits = number.and_then(|n| u8::try_from(n).ok());
+                }
+                ("prefix_length", _) if number.is_some() => {
+                    read.fuzziness.get_or_insert_default().prefix = number.unwrap_or(0);
+                }
+                // These change the score alone, or are limits that nothing here needs.
+                ("boost" | "lenient" | "max_expansions" | "fuzzy_rewrite" | "fuzzy_transpositions", _) => {}
                 (other, _) => {
                     let problem = Problem::UnknownFunctionOption { name: other.to_owned() };
                     self.problems.add(name.span.clone(), problem);
                 }
             }
         }
-        operator
+        read
     }
 
     /// `KQL("...")` and `QSTR("...")`: a query of another language.
@@ -85,12 +100,18 @@ impl Analyzer<'_> {
         &mut self,
         field: &ast::Expr,
         query: &ast::Expr,
-        operator: Operator,
-        is_phrase: bool,
+        options: MatchOptions,
         span: Span,
     ) -> Expr {
         let column = self.expression(field);
-        let of_source = self.fields.iter().find(|(known, _)| column.kind == ExprKind::Column(known.id));
+        // `MATCH(field::string, ...)` asks the field itself.
+        let asked = match &column.kind {
+            ExprKind::Call(conversion, args) if conversion.name().starts_with("to_") => {
+                args.first().map_or(&column.kind, |arg| &arg.kind)
+            }
+            other => other,
+        };
+        let of_source = self.fields.iter().find(|(known, _)| *asked == ExprKind::Column(known.id));
         let Some(field) = of_source.map(|(_, field)| field.clone()) else {
             return match column.ty {
                 // That it is unknown was told.
@@ -108,7 +129,7 @@ impl Analyzer<'_> {
             ExprKind::Literal(Literal::Date(value)) => Value::Date(value),
             _ => return self.not_a_string(query.span.clone()),
         };
-        match ask(&field, &value, operator, is_phrase) {
+        match ask(&field, &value, options) {
             Ok(filter) => self.test(filter, span),
             Err(error) => {
                 let problem = Problem::Inner { message: error.to_string(), is_error: true };
@@ -140,16 +161,29 @@ impl Analyzer<'_> {
     }
 }
 
-/// The question that `MATCH` or `MATCH_PHRASE` puts to a field.
-fn ask(
-    field: &Field,
-    value: &Value<'static>,
+/// How a field is searched.
+#[derive(Clone, Copy, Debug)]
+struct MatchOptions {
     operator: Operator,
+    fuzziness: Option<Fuzziness>,
     is_phrase: bool,
-) -> Result<Filter, leaf::LeafError> {
+}
+
+impl Default for MatchOptions {
+    fn default() -> Self {
+        Self { operator: Operator::Any, fuzziness: None, is_phrase: false }
+    }
+}
+
+/// The question that `MATCH` or `MATCH_PHRASE` puts to a field.
+fn ask(field: &Field, value: &Value<'static>, options: MatchOptions) -> Result<Filter, leaf::LeafError> {
     let dates = DateReading::default();
-    match is_phrase {
-        true => leaf::phrase(field, value, 0, false, &dates),
-        false => leaf::matching(field, value, operator, &dates),
+    match options {
+        MatchOptions { is_phrase: true, .. } => leaf::phrase(field, value, 0, false, &dates),
+        MatchOptions { fuzziness: Some(fuzziness), operator, .. } => {
+            let words = leaf::fuzzy_words(field, value, fuzziness)?;
+            Ok(if operator == Operator::All { Filter::all(words) } else { Filter::any(words) })
+        }
+        MatchOptions { operator, .. } => leaf::matching(field, value, operator, &dates),
     }
 }
