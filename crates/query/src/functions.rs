@@ -335,7 +335,7 @@ fn render_double(number: f64) -> String {
 }
 
 /// A network in CIDR notation, or an address as a network of its own, in IPv6 terms.
-pub(crate) fn parse_network(text: &str) -> Option<(Ipv6Addr, u8)> {
+pub fn parse_network(text: &str) -> Option<(Ipv6Addr, u8)> {
     let (address, prefix) = match text.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (text, None),

@@ -26,6 +26,7 @@ mod words;
 pub use diagnostic::{Diagnostic, Severity};
 pub use expr::{ArithmeticOp, Expr, Function};
 pub use filter::{CompareOp, Element, Filter, Pattern, Predicate, Test, WildcardPart};
+pub use functions::parse_network;
 pub use leaf::LeafError;
 pub use pattern::{PatternError, PatternMatcher, PatternScratch, PatternSet, PatternSetError, Patterns};
 pub use phrase::{Phrase, PhraseMatcher, PhraseScratch, PhraseSet};

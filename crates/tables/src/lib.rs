@@ -7,6 +7,7 @@ mod events;
 mod functions;
 mod lookup;
 mod lower;
+mod precise;
 mod query;
 mod rows;
 mod types;

@@ -1,18 +1,17 @@
 //! What is done with rows before, and with aggregates after they are gathered.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, Float64Array, Int64Array, UInt32Array, make_comparator,
 };
-use datafusion::arrow::compute::{SortOptions, cast, take};
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{Expr, lit};
 
-use crate::functions::{Call, Gives, Implementation, Takes, Typed, internal};
-use crate::types::{arrow_type, item_type};
+use crate::functions::{Gives, Implementation, Takes, Typed, internal, multivalue};
+use crate::types::arrow_type;
 
 /// A sum as a `long`. Elasticsearch's `SumLongAggregator` gives null and warns if it does not fit.
 pub(super) fn long(sum: Expr) -> Expr {
@@ -29,7 +28,8 @@ pub(super) fn extreme_of_row(value: Typed, greatest: bool) -> Typed {
     if !value.is_list {
         return value;
     }
-    let expr = internal(&EXTREME, arrow_type(value.ty), vec![value.expr, lit(greatest)]);
+    let function = if greatest { &multivalue::MAX } else { &multivalue::MIN };
+    let expr = internal(function, arrow_type(value.ty), vec![value.expr]);
     Typed { expr, is_list: false, ..value }
 }
 
@@ -80,36 +80,7 @@ static QUOTIENT: Implementation = Implementation {
     native: None,
 };
 
-static EXTREME: Implementation = Implementation {
-    name: "extreme",
-    takes: Takes::Lists,
-    gives: Gives::Value,
-    compute: extremes,
-    native: None,
-};
-
 /// Decimals and counts as doubles. The nearest ones: a cast of a decimal divides as a double, here by one.
 fn doubles(array: &ArrayRef) -> Result<ArrayRef> {
     Ok(cast(array, &DataType::Float64)?)
-}
-
-fn extremes(call: &Call<'_>) -> Result<ArrayRef> {
-    let list = call.array(0)?;
-    let greatest = matches!(call.constant(1), Some(ScalarValue::Boolean(Some(true))));
-    let Some(list) = list.as_list_opt::<i32>() else { return Ok(list) };
-    let compare = make_comparator(list.values(), list.values(), SortOptions::default())?;
-    let wanted = if greatest { Ordering::Greater } else { Ordering::Less };
-    let places: UInt32Array = list
-        .offsets()
-        .windows(2)
-        .enumerate()
-        .map(|(row, ends)| match ends {
-            &[start, end] if list.is_valid(row) => (start as usize..end as usize)
-                .reduce(|best, place| if compare(place, best) == wanted { place } else { best })
-                .and_then(|place| u32::try_from(place).ok()),
-            _ => None,
-        })
-        .collect();
-    debug_assert_eq!(item_type(list.data_type()), call.returns);
-    Ok(take(list.values(), &places, None)?)
 }

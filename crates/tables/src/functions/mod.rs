@@ -7,8 +7,14 @@
 mod arithmetic;
 mod conditional;
 mod conversions;
+mod dates;
+mod encoding;
+mod geo;
+mod ip;
 mod java;
 mod logic;
+mod math;
+pub(crate) mod multivalue;
 mod patterns;
 mod rows;
 mod strings;
@@ -33,7 +39,13 @@ const FAMILIES: &[&[Implementation]] = &[
     arithmetic::FUNCTIONS,
     conditional::FUNCTIONS,
     conversions::FUNCTIONS,
+    dates::FUNCTIONS,
+    encoding::FUNCTIONS,
+    geo::FUNCTIONS,
+    ip::FUNCTIONS,
     logic::FUNCTIONS,
+    math::FUNCTIONS,
+    multivalue::FUNCTIONS,
     patterns::FUNCTIONS,
     strings::FUNCTIONS,
 ];

@@ -5,7 +5,13 @@ mod aggregates;
 mod arithmetic;
 mod conditional;
 mod conversions;
+mod dates;
+mod encoding;
+mod geo;
+mod ip;
 mod logic;
+mod math;
+mod multivalue;
 mod patterns;
 mod signature;
 mod strings;
@@ -39,7 +45,13 @@ const SCALARS: &[&[Signature]] = &[
     arithmetic::FUNCTIONS,
     conditional::FUNCTIONS,
     conversions::FUNCTIONS,
+    dates::FUNCTIONS,
+    encoding::FUNCTIONS,
+    geo::FUNCTIONS,
+    ip::FUNCTIONS,
     logic::FUNCTIONS,
+    math::FUNCTIONS,
+    multivalue::FUNCTIONS,
     patterns::FUNCTIONS,
     strings::FUNCTIONS,
 ];

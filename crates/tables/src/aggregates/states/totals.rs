@@ -8,54 +8,7 @@ use datafusion::common::{Result, exec_datafusion_err};
 use datafusion::logical_expr::EmitTo;
 
 use super::Groups;
-
-/// A sum with twice the digits of a double: what is lost in an addition is added up apart (Knuth's two-sum).
-/// Elasticsearch's `CompensatedSum` is after the same end; here the order of the values does not show.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in crate::aggregates) struct Precise {
-    high: f64,
-    low: f64,
-}
-
-impl Precise {
-    fn add(&mut self, value: f64) {
-        let sum = self.high + value;
-        if !sum.is_finite() {
-            *self = Self { high: sum, low: 0.0 };
-            return;
-        }
-        let part = sum - self.high;
-        let lost = (self.high - (sum - part)) + (value - part);
-        self.low += lost;
-        self.high = sum;
-        self.settle();
-    }
-
-    /// Keeps the parts from overlapping.
-    fn settle(&mut self) {
-        let sum = self.high + self.low;
-        self.low -= sum - self.high;
-        self.high = sum;
-    }
-
-    fn add_precise(&mut self, other: Self) {
-        self.add(other.high);
-        self.add(other.low);
-    }
-
-    fn add_square(&mut self, value: f64) {
-        let square = value * value;
-        self.add(square);
-        let lost = value.mul_add(value, -square);
-        if lost.is_finite() {
-            self.add(lost);
-        }
-    }
-
-    fn value(self) -> f64 {
-        self.high + self.low
-    }
-}
+use crate::precise::Precise;
 
 /// A total of values.
 pub(in crate::aggregates) trait Total: Clone + Default + Send {
@@ -109,11 +62,12 @@ impl Total for Sum {
     }
 
     fn parts(&self) -> [f64; 5] {
-        [self.0.high, self.0.low, 0.0, 0.0, 0.0]
+        let [high, low] = self.0.parts();
+        [high, low, 0.0, 0.0, 0.0]
     }
 
     fn from_parts([high, low, ..]: [f64; 5]) -> Self {
-        Self(Precise { high, low })
+        Self(Precise::from_parts([high, low]))
     }
 
     fn give(totals: Vec<Option<Self>>, _returns: &DataType) -> Result<ArrayRef> {
@@ -121,32 +75,49 @@ impl Total for Sum {
     }
 }
 
-/// `VARIANCE` and, as its root, `STD_DEV`: of all there is, not of a sample (`StdDevStates`).
-#[derive(Clone, Default)]
-pub(in crate::aggregates) struct Spread<const ROOT: bool> {
+/// The count of numbers, and two sums.
+#[derive(Clone, Copy, Default)]
+struct Sums {
     count: f64,
-    sum: Precise,
-    squares: Precise,
+    first: Precise,
+    second: Precise,
 }
 
+impl Sums {
+    fn add_sums(&mut self, other: Self) {
+        self.count += other.count;
+        self.first.add_precise(other.first);
+        self.second.add_precise(other.second);
+    }
+
+    fn parts(&self) -> [f64; 5] {
+        let ([a, b], [c, d]) = (self.first.parts(), self.second.parts());
+        [self.count, a, b, c, d]
+    }
+
+    fn from_parts([count, a, b, c, d]: [f64; 5]) -> Self {
+        Self { count, first: Precise::from_parts([a, b]), second: Precise::from_parts([c, d]) }
+    }
+}
+
+/// `VARIANCE` and, as its root, `STD_DEV`: of all there is, not of a sample (`StdDevStates`). The sums are of the
+/// numbers and of their squares.
+#[derive(Clone, Default)]
+pub(in crate::aggregates) struct Spread<const ROOT: bool>(Sums);
+
 impl<const ROOT: bool> Spread<ROOT> {
-    /// The mean of the squares less the square of the mean, in the double digits.
+    /// The mean square of the distances from the mean `m`, by Σ(x-m)² = Σx² - 2mΣx + nm²; no digit is lost by it.
     fn value(&self) -> f64 {
-        let mean = self.sum.value() / self.count;
-        // Σ(x-m)² = Σx² - 2mΣx + nm², for any m near the mean.
-        let mut distances = self.squares;
-        for (factor, part) in [(-2.0 * mean, self.sum.high), (-2.0 * mean, self.sum.low)] {
-            let product = factor * part;
-            distances.add(product);
-            distances.add(factor.mul_add(part, -product));
+        let Sums { count, first: sum, second: squares } = self.0;
+        let mean = sum.value() / count;
+        let mut distances = squares;
+        for part in sum.parts() {
+            distances.add_product(-2.0 * mean, part);
         }
         let square = mean * mean;
-        for part in [square, mean.mul_add(mean, -square)] {
-            let product = part * self.count;
-            distances.add(product);
-            distances.add(part.mul_add(self.count, -product));
-        }
-        let variance = (distances.value() / self.count).max(0.0);
+        distances.add_product(square, count);
+        distances.add_product(mean.mul_add(mean, -square), count);
+        let variance = (distances.value() / count).max(0.0);
         if ROOT { variance.sqrt() } else { variance }
     }
 }
@@ -160,27 +131,21 @@ impl<const ROOT: bool> Total for Spread<ROOT> {
     }
 
     fn add(&mut self, value: f64) {
-        self.count += 1.0;
-        self.sum.add(value);
-        self.squares.add_square(value);
+        self.0.count += 1.0;
+        self.0.first.add(value);
+        self.0.second.add_product(value, value);
     }
 
     fn add_total(&mut self, other: Self) {
-        self.count += other.count;
-        self.sum.add_precise(other.sum);
-        self.squares.add_precise(other.squares);
+        self.0.add_sums(other.0);
     }
 
     fn parts(&self) -> [f64; 5] {
-        [self.count, self.sum.high, self.sum.low, self.squares.high, self.squares.low]
+        self.0.parts()
     }
 
-    fn from_parts([count, sum_high, sum_low, squares_high, squares_low]: [f64; 5]) -> Self {
-        Self {
-            count,
-            sum: Precise { high: sum_high, low: sum_low },
-            squares: Precise { high: squares_high, low: squares_low },
-        }
+    fn from_parts(parts: [f64; 5]) -> Self {
+        Self(Sums::from_parts(parts))
     }
 
     fn give(totals: Vec<Option<Self>>, _returns: &DataType) -> Result<ArrayRef> {
@@ -190,11 +155,7 @@ impl<const ROOT: bool> Total for Spread<ROOT> {
 
 /// `ST_CENTROID_AGG`: the mean of each coordinate.
 #[derive(Clone, Default)]
-pub(in crate::aggregates) struct Centroid {
-    count: f64,
-    x: Precise,
-    y: Precise,
-}
+pub(in crate::aggregates) struct Centroid(Sums);
 
 impl Total for Centroid {
     type Value = (f64, f64);
@@ -209,33 +170,32 @@ impl Total for Centroid {
     }
 
     fn add(&mut self, (x, y): (f64, f64)) {
-        self.count += 1.0;
-        self.x.add(x);
-        self.y.add(y);
+        self.0.count += 1.0;
+        self.0.first.add(x);
+        self.0.second.add(y);
     }
 
     fn add_total(&mut self, other: Self) {
-        self.count += other.count;
-        self.x.add_precise(other.x);
-        self.y.add_precise(other.y);
+        self.0.add_sums(other.0);
     }
 
     fn parts(&self) -> [f64; 5] {
-        [self.count, self.x.high, self.x.low, self.y.high, self.y.low]
+        self.0.parts()
     }
 
-    fn from_parts([count, x_high, x_low, y_high, y_low]: [f64; 5]) -> Self {
-        Self { count, x: Precise { high: x_high, low: x_low }, y: Precise { high: y_high, low: y_low } }
+    fn from_parts(parts: [f64; 5]) -> Self {
+        Self(Sums::from_parts(parts))
     }
 
     fn give(totals: Vec<Option<Self>>, returns: &DataType) -> Result<ArrayRef> {
         let DataType::Struct(fields) = returns else { return Err(exec_datafusion_err!("no points")) };
         let nulls = totals.iter().map(Option::is_some).collect::<Vec<_>>().into();
-        let mean = |of: fn(&Self) -> f64| -> ArrayRef {
-            let mean = |total: &Option<Self>| total.as_ref().map_or(0.0, |total| of(total) / total.count);
-            Arc::new(totals.iter().map(mean).collect::<Float64Array>())
+        let mean = |of: fn(&Sums) -> Precise| -> ArrayRef {
+            let mean =
+                |total: &Option<Self>| total.as_ref().map_or(0.0, |Self(sums)| of(sums).value() / sums.count);
+            Arc::new(Float64Array::from_iter_values(totals.iter().map(mean)))
         };
-        let coordinates = vec![mean(|total| total.x.value()), mean(|total| total.y.value())];
+        let coordinates = vec![mean(|sums| sums.first), mean(|sums| sums.second)];
         Ok(Arc::new(StructArray::try_new(fields.clone(), coordinates, Some(nulls))?))
     }
 }
@@ -311,7 +271,6 @@ fn doubles(column: &ArrayRef) -> Result<Vec<f64>> {
     Ok(doubles.ok_or_else(|| exec_datafusion_err!("no doubles"))?.values().to_vec())
 }
 
-/// Doubles that are none are null.
 fn column(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
     Arc::new(values.collect::<Float64Array>())
 }
