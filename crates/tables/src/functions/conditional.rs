@@ -21,7 +21,7 @@ use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{Case, ColumnarValue, Expr};
 use rulehound_query::esql::Type;
 
-use super::{Call, Gives, Implementation, Takes, Typed};
+use super::{Call, Gives, Implementation, Native, Takes, Typed};
 
 pub(super) const FUNCTIONS: &[Implementation] = &[
     choice("case", |args| {
@@ -60,7 +60,7 @@ pub(super) const FUNCTIONS: &[Implementation] = &[
     extreme("least", |call| best(call, Ordering::Less)),
 ];
 
-const fn choice(name: &'static str, native: fn(&[Typed]) -> Option<Expr>) -> Implementation {
+const fn choice(name: &'static str, native: Native) -> Implementation {
     Implementation {
         name,
         takes: Takes::Lists,

@@ -116,7 +116,7 @@ impl Number {
     /// Elasticsearch takes 2^63, which rounds to the greatest long, for a long.
     fn long(self) -> Given<i64> {
         match self {
-            Self::Double(n) if n == 9_223_372_036_854_775_808.0 => Ok(Some(i64::MAX)),
+            Self::Double(9_223_372_036_854_775_808.0) => Ok(Some(i64::MAX)),
             other => other.rounded(NO_LONG),
         }
     }

@@ -16,7 +16,7 @@ use datafusion::prelude::{and, in_list, not, or};
 use rulehound_query::esql::Type;
 
 use super::rows::map2;
-use super::{Call, Gives, Implementation, Takes, Typed};
+use super::{Call, Gives, Implementation, Native, Takes, Typed};
 
 pub(super) const FUNCTIONS: &[Implementation] = &[
     native("or", |args| booleans(args, or)),
@@ -49,7 +49,7 @@ pub(super) const FUNCTIONS: &[Implementation] = &[
 ];
 
 /// What DataFusion always does itself.
-const fn native(name: &'static str, native: fn(&[Typed]) -> Option<Expr>) -> Implementation {
+const fn native(name: &'static str, native: Native) -> Implementation {
     Implementation {
         name,
         takes: Takes::Values,

@@ -50,6 +50,9 @@ const FAMILIES: &[&[Implementation]] = &[
     strings::FUNCTIONS,
 ];
 
+/// What DataFusion has for arguments, if anything.
+pub(crate) type Native = fn(&[Typed]) -> Option<Expr>;
+
 /// How a function is computed.
 #[derive(Debug)]
 pub(crate) struct Implementation {
@@ -62,7 +65,7 @@ pub(crate) struct Implementation {
     /// The array of results, of the type [`Call::returns`].
     pub(crate) compute: fn(&Call<'_>) -> Result<ArrayRef>,
     /// DataFusion's own expression that does the same, if there is one for these arguments: it can be optimised.
-    pub(crate) native: Option<fn(&[Typed]) -> Option<Expr>>,
+    pub(crate) native: Option<Native>,
 }
 
 /// What a function gets of a row with several values.
@@ -111,7 +114,7 @@ impl Implementation {
     }
 
     /// Done by DataFusion where it can.
-    const fn or_native(self, native: fn(&[Typed]) -> Option<Expr>) -> Self {
+    const fn or_native(self, native: Native) -> Self {
         Self { native: Some(native), ..self }
     }
 }

@@ -13,7 +13,7 @@ fn logic_has_three_values() {
     let both = [left.clone(), right];
     assert_eq!(rows("and", &both), values![true, false, NULL, false, false, NULL]);
     assert_eq!(rows("or", &both), values![true, true, true, false, NULL, NULL]);
-    assert_eq!(rows("not", &[left.clone()]), values![false, false, false, true, true, NULL]);
+    assert_eq!(rows("not", std::slice::from_ref(&left)), values![false, false, false, true, true, NULL]);
     assert_eq!(rows("or", &[constant(Null, NULL), left.clone()])[0], Literal::Boolean(true));
     assert!(matches!(refused("and", &[left, constant(Integer, 1)]), SignatureError::Type { place: 1, .. }));
     assert_eq!(rows("not", &[constant(Null, NULL)]), [NULL]);

@@ -33,11 +33,15 @@ pub(super) fn replace(call: &Call<'_>) -> Result<ArrayRef> {
     }))
 }
 
+/// A regular expression and a replacement, or what is wrong with them.
+type Replacer = std::result::Result<(Regex, Vec<Piece>), &'static str>;
+
 /// What rows ask for, of which each that is like the one before is read once.
 struct Replacers<'a> {
     regexes: &'a StringViewArray,
     replacements: &'a StringViewArray,
-    last: Option<(usize, std::result::Result<(Regex, Vec<Piece>), &'static str>)>,
+    /// The row that was read last, and what it asks for.
+    last: Option<(usize, Replacer)>,
 }
 
 impl Replacers<'_> {
