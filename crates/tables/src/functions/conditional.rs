@@ -16,7 +16,6 @@ use std::cmp::Ordering;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt32Array, make_comparator, new_null_array};
 use datafusion::arrow::compute::{SortOptions, interleave, take};
 use datafusion::arrow::datatypes::DataType;
-
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::{Case, ColumnarValue, Expr};
 use rulehound_query::esql::Type;

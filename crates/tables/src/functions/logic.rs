@@ -6,10 +6,9 @@
 
 use std::cmp::Ordering;
 
-use datafusion::arrow::array::{Array, ArrayRef, make_comparator};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, make_comparator, new_null_array};
 use datafusion::arrow::compute::SortOptions;
 use datafusion::arrow::datatypes::{DataType, Float64Type};
-
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{and, in_list, not, or};
@@ -88,7 +87,7 @@ fn is_comparable(ty: Type) -> bool {
 fn compare(call: &Call<'_>, wanted: fn(Ordering) -> bool) -> Result<ArrayRef> {
     let (left, right) = (call.array(0)?, call.array(1)?);
     if *left.data_type() == DataType::Null || *right.data_type() == DataType::Null {
-        return Ok(datafusion::arrow::array::new_null_array(call.returns, left.len()));
+        return Ok(new_null_array(call.returns, left.len()));
     }
     if *left.data_type() == DataType::Float64 {
         let (left, right) = (call.primitives::<Float64Type>(0)?, call.primitives::<Float64Type>(1)?);
@@ -105,13 +104,14 @@ fn compare(call: &Call<'_>, wanted: fn(Ordering) -> bool) -> Result<ArrayRef> {
 
 /// True if any item equals; else null if any is null.
 fn is_in(call: &Call<'_>) -> Result<ArrayRef> {
-    let rows = call.array(0)?.len();
-    let mut found: Vec<Option<bool>> = vec![Some(false); rows];
-    for place in 1..call.args.len() {
-        let pair = [call.args[0].clone(), call.args[place].clone()];
+    let Some((value, items)) = call.args.split_first() else {
+        return internal_err!("`{}` has no argument", call.name);
+    };
+    let mut found = vec![Some(false); call.rows];
+    for item in items {
+        let pair = [value.clone(), item.clone()];
         let equal = compare(&Call { args: &pair, ..*call }, Ordering::is_eq)?;
-        let equal = datafusion::arrow::array::AsArray::as_boolean(&equal);
-        for (found, equal) in found.iter_mut().zip(equal) {
+        for (found, equal) in found.iter_mut().zip(equal.as_boolean()) {
             *found = match (*found, equal) {
                 (Some(true), _) | (_, Some(true)) => Some(true),
                 (None, _) | (_, None) => None,
