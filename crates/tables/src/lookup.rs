@@ -1,5 +1,6 @@
 //! Tables to look values up in, from files.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
@@ -7,10 +8,13 @@ use datafusion::arrow::datatypes::{Field as ArrowField, Schema as ArrowSchema};
 use rulehound_events::read::{Input, ScanOptions};
 use rulehound_query::Filter;
 use rulehound_query::esql::{Column, ColumnId, LookupTable, TableQuery, TableSource, Type};
-use rulehound_schema::{Field, Schema};
+use rulehound_schema::{Field, FieldType, Schema};
 
+use crate::commands::narrowed;
 use crate::events::EventSource;
+use crate::lower::name_of;
 use crate::query::{QueryError, RunOptions, run};
+use crate::types::arrow_type;
 
 /// A table to look values up in.
 #[derive(Clone, Debug)]
@@ -22,7 +26,8 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// Reads the fields of these names from a file of records. `match_field` is what `ENRICH` compares with.
+    /// Reads the fields of these names from a file of records; they come in the order of their names. `match_field` is
+    /// what `ENRICH` compares with: a keyword, as Elasticsearch has it in the indices of its policies.
     ///
     /// # Errors
     ///
@@ -33,11 +38,15 @@ impl Lookup {
         schema: &Schema,
         match_field: Option<String>,
     ) -> Result<Self, QueryError> {
+        let names: BTreeSet<&String> = names.iter().collect();
         let fields: Vec<(Column, Field)> = names
-            .iter()
+            .into_iter()
             .zip(0..)
             .filter_map(|(name, id)| {
-                let field = schema.field(name)?;
+                let field = match match_field.as_ref() == Some(name) {
+                    true => Field::new(name.as_str(), FieldType::Keyword),
+                    false => schema.field(name)?,
+                };
                 let ty = Type::of_field(field.field_type);
                 Some((Column { id: ColumnId(id), name: name.as_str().into(), ty }, field))
             })
@@ -65,17 +74,20 @@ impl Lookup {
             Ok(())
         })?;
         let arrow = |batch: &RecordBatch| batch.schema();
-        let schema = batches.first().map(arrow).unwrap_or_else(|| Arc::new(ArrowSchema::empty()));
+        let empty = || {
+            let field = |column: &Column| ArrowField::new(name_of(column.id), arrow_type(column.ty), true);
+            Arc::new(ArrowSchema::new(output.iter().map(field).collect::<Vec<_>>()))
+        };
+        let schema = batches.first().map_or_else(empty, arrow);
         let rows =
             datafusion::arrow::compute::concat_batches(&schema, &batches).map_err(QueryError::arrow)?;
-        let schema = rows.schema();
-        let named = schema
-            .fields()
+        let columns = rows.columns().iter().map(narrowed).collect::<Result<Vec<_>, _>>()?;
+        let named = columns
             .iter()
             .zip(&output)
-            .map(|(field, column)| ArrowField::new(&*column.name, field.data_type().clone(), true));
+            .map(|(values, column)| ArrowField::new(&*column.name, values.data_type().clone(), true));
         let named = Arc::new(ArrowSchema::new(named.collect::<Vec<_>>()));
-        let rows = RecordBatch::try_new(named, rows.columns().to_vec()).map_err(QueryError::arrow)?;
+        let rows = RecordBatch::try_new(named, columns).map_err(QueryError::arrow)?;
         Ok(Self { table, rows })
     }
 }

@@ -11,14 +11,19 @@ impl<'a> Analyzer<'a> {
     pub(super) fn lookup_join(&mut self, index: &Spanned<String>, on: &[ast::Expr]) {
         let Some(table) = self.lookup(index) else { return };
         let mut keys: Vec<(ColumnId, Arc<str>)> = Vec::new();
+        // A field by whose own name rows are joined is not taken a second time.
+        let mut shared: Vec<&str> = Vec::new();
         for condition in on {
-            let Some((here, there)) = self.key(condition) else {
+            let Some((here, there)) = self.key(condition, table) else {
                 self.problems.add(condition.span.clone(), Problem::JoinCondition);
                 continue;
             };
-            let Some(column) = self.resolve(&here) else { continue };
+            if matches!(condition.kind, ast::ExprKind::Column(_)) {
+                shared.push(&there.value);
+            }
+            let Some(column) = self.resolve(here) else { continue };
             let Some(ty) = table.type_of(&there.value) else {
-                self.unknown_lookup_field(&there, index, table);
+                self.unknown_lookup_field(there, index, table);
                 continue;
             };
             if column.ty.common(ty).is_none() {
@@ -27,10 +32,8 @@ impl<'a> Analyzer<'a> {
             }
             keys.push((column.id, there.value.as_str().into()));
         }
-        let is_key = |name: &str| keys.iter().any(|(_, key)| **key == *name);
-        let fields: Vec<&(String, _)> = table.fields.iter().filter(|(name, _)| !is_key(name)).collect();
-        let fields: Vec<(String, String)> =
-            fields.into_iter().map(|(name, _)| (name.clone(), name.clone())).collect();
+        let fields = table.fields.iter().filter(|(name, _)| !shared.contains(&name.as_str()));
+        let fields: Vec<(String, String)> = fields.map(|(name, _)| (name.clone(), name.clone())).collect();
         self.push_lookup(index, false, keys, table, &fields);
     }
 
@@ -98,18 +101,16 @@ impl<'a> Analyzer<'a> {
         table
     }
 
-    /// `name`, or `here == there`.
-    fn key(&self, condition: &ast::Expr) -> Option<(Name, Name)> {
-        match &condition.kind {
-            ast::ExprKind::Column(name) => Some((name.clone(), name.clone())),
-            ast::ExprKind::Binary(ast::BinaryOp::Equal, left, right) => match (&left.kind, &right.kind) {
-                (ast::ExprKind::Column(here), ast::ExprKind::Column(there)) => {
-                    Some((here.clone(), there.clone()))
-                }
-                _ => None,
-            },
-            _ => None,
-        }
+    /// `name`, or `here == there`, in either order.
+    fn key<'e>(&self, condition: &'e ast::Expr, table: &LookupTable) -> Option<(&'e Name, &'e Name)> {
+        let (left, right) = match &condition.kind {
+            ast::ExprKind::Column(name) => return Some((name, name)),
+            ast::ExprKind::Binary(ast::BinaryOp::Equal, left, right) => (&left.kind, &right.kind),
+            _ => return None,
+        };
+        let (ast::ExprKind::Column(left), ast::ExprKind::Column(right)) = (left, right) else { return None };
+        let is_turned = table.type_of(&right.value).is_none() && table.type_of(&left.value).is_some();
+        Some(if is_turned { (right, left) } else { (left, right) })
     }
 
     fn unknown_lookup_field(&mut self, field: &Name, of: &Spanned<String>, table: &LookupTable) {

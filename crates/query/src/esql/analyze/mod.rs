@@ -423,7 +423,7 @@ impl Analyzer<'_> {
         let timestamp = Spanned { value: "@timestamp".to_owned(), span: span.clone() };
         let Some(number) = self.resolve(value) else { return };
         let Some(key) = self.resolve(key.unwrap_or(&timestamp)) else { return };
-        if !number.ty.is_number() {
+        if !(number.ty.is_number() || number.ty == Type::Null) {
             let problem = Problem::NotNumeric { command: "CHANGE_POINT", ty: number.ty };
             return self.problems.add(value.span.clone(), problem);
         }
