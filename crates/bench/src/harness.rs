@@ -3,11 +3,13 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rulehound_engine::correlate::Limits;
 use rulehound_engine::hunt::{HuntError, HuntOptions, TimeRange, hunt};
+use rulehound_engine::tables::NoTables;
 use rulehound_events::read::{Input, ScanOptions};
 use rulehound_query::Query;
 use rulehound_rules::{Rule, RuleSet};
@@ -193,7 +195,14 @@ fn check(parsed: Parsed, events: u64) -> Result<(), BenchError> {
 fn hunt_once(rules: &Rules<'_>, inputs: &[Input], threads: NonZeroUsize) -> Result<HuntRun, BenchError> {
     let scan = ScanOptions { threads: threads.get(), ..ScanOptions::default() };
     let (range, created) = (TimeRange::default(), Timestamp::UNIX_EPOCH);
-    let options = HuntOptions { range, scan, created, limits: Limits::default(), profile: false };
+    let options = HuntOptions {
+        range,
+        scan,
+        created,
+        limits: Limits::default(),
+        tables: Arc::new(NoTables),
+        profile: false,
+    };
     let (result, usage) = measure(|| {
         let mut found = hunt(rules, inputs, &options)?;
         let mut alerts = 0;

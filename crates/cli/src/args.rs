@@ -82,6 +82,8 @@ pub(crate) struct HuntArgs {
     #[arg(long, value_name = "N", hide = true)]
     pub(crate) batch_rows: Option<NonZeroUsize>,
     #[command(flatten)]
+    pub(crate) inference: InferenceArgs,
+    #[command(flatten)]
     pub(crate) inputs: EventInputs,
 }
 
@@ -218,7 +220,7 @@ pub(crate) enum RulesCommand {
 #[derive(Args, Debug)]
 #[command(
     after_help = "Counts: `loaded` are the rules that could be read. Each file is in one of `compiled`, `not run` \
-    (deprecated, or of a type that is not run yet) and `failed` (its problems are shown). Warnings stop no rule \
+    (deprecated, or in a language that its type does not run) and `failed` (its problems are shown). Warnings stop no rule \
     and do not change the exit code."
 )]
 pub(crate) struct CheckArgs {

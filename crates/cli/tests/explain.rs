@@ -233,14 +233,10 @@ fn json_holds_the_whole_tree() {
 
 #[test]
 fn a_rule_that_is_not_run_is_said_to_be_so() {
-    let text = rule("x").replace("eql", "esql").replace("index = [\"logs-endpoint.events.*\"]\n", "");
-    let folder = folder_of(&[("rule.toml", &text.replace("\nx\n", "from logs-*")), ("events.ndjson", "{}")]);
+    let text = format!("[metadata]\nmaturity = \"deprecated\"\n\n{}", rule("process where true"));
+    let folder = folder_of(&[("rule.toml", &text), ("events.ndjson", "{}")]);
     let run = rulehound(folder.path(), &["explain", "--rule", "rule.toml", "events.ndjson"]);
-    assert_eq!(
-        (run.code, run.stdout.trim()),
-        (1, "A Rule is not run: esql rules are not run yet"),
-        "{run:?}"
-    );
+    assert_eq!((run.code, run.stdout.trim()), (1, "A Rule is not run: deprecated"), "{run:?}");
 }
 
 #[test]

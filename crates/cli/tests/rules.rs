@@ -29,7 +29,10 @@ framework = "MITRE ATT&CK"
 tactic = {id = "TA0002", name = "Execution", reference = "https://attack.mitre.org/tactics/TA0002/"}
 "#;
 
-const NOT_RUN: &str = r#"[rule]
+const NOT_RUN: &str = r#"[metadata]
+maturity = "deprecated"
+
+[rule]
 author = ["Rulehound"]
 description = "Finds what is rare."
 language = "esql"
@@ -93,7 +96,7 @@ fn check_shows_each_problem_and_counts() {
         "--> a/broken.toml:12:28",
         "12 | process where process.name = \"sh\"",
         "--> b/torn.toml:1:6",
-        "not run: Something Rare (a/learning.toml): esql rules are not run yet",
+        "not run: Something Rare (a/learning.toml): deprecated",
         "total         3         1        1       2",
         "2 errors, 0 warnings",
         "1 file passed over",
@@ -168,7 +171,7 @@ fn list_prints_a_table_or_json() {
     let run = rulehound(folder.path(), &["rules", "list", "--output", "json", "a/learning.toml"]);
     let rules: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(rules[0]["status"], "not_run");
-    assert_eq!(rules[0]["reason"], "esql rules are not run yet");
+    assert_eq!(rules[0]["reason"], "deprecated");
 }
 
 #[test]

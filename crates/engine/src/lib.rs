@@ -13,6 +13,7 @@ mod scope;
 pub mod search;
 mod spell;
 mod spool;
+pub mod tables;
 
 pub use event::FoundEvent;
 pub use matcher::{AtomCost, ColumnCost, FilterCost, FilterId, MatchProfile, Matcher, MatcherError};

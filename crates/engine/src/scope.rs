@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rulehound_query::esql::TableSource;
 use rulehound_query::{CompareOp, Filter, Plan, Predicate, Test};
 use rulehound_rules::{Rule, RuleKind};
 use rulehound_schema::{Field, FieldType, IndexPatterns, Schema, Value};
@@ -23,10 +24,21 @@ pub(crate) const ALERTS_INDEX: &str = ".alerts-security.alerts-default";
 const ANOMALIES: &str = ".ml-anomalies-*";
 
 /// Whether a rule asks for alerts. A pattern that begins with a star stands for no hidden index.
-pub(crate) fn reads_alerts(rule: &Rule) -> bool {
-    let hidden = IndexPatterns::new(rule.index().iter().filter(|pattern| pattern.starts_with('.')));
+pub(crate) fn reads_alerts(rule: &Rule, plan: &Plan) -> bool {
+    let patterns = patterns(rule, plan);
     // No pattern at all stands for everything else.
-    !hidden.is_empty() && hidden.matches(ALERTS_INDEX)
+    !patterns.is_empty() && patterns.matches(ALERTS_INDEX)
+}
+
+/// The indices that a rule names: its own, or those of its query.
+fn patterns(rule: &Rule, plan: &Plan) -> IndexPatterns {
+    match plan {
+        Plan::Table(plan) => match &plan.query.source {
+            TableSource::Events { patterns, .. } => patterns.clone(),
+            TableSource::Row(_) => IndexPatterns::default(),
+        },
+        _ => IndexPatterns::new(rule.index()),
+    }
 }
 
 /// Whether an event's index is among the patterns. An event that belongs to no index passes, and so does every
@@ -51,11 +63,16 @@ pub(crate) fn of_rule(rule: &Rule, plan: &Plan) -> Filter {
         }
         step.whole.for_each_field(&mut |field| _ = reads.insert(field.name.clone()));
         step.whole.for_each_earlier(&mut |_, field| _ = reads.insert(field.name.clone()));
+        if let Plan::Table(_) = plan {
+            let columns = step.captures.iter().map(|field| &field.name);
+            reads.extend(columns.filter(|name| !name.starts_with('_')).cloned());
+        }
+        step.tests.iter().for_each(|test| test.for_each_field(&mut |f| _ = reads.insert(f.name.clone())));
         reads.extend(step.keys.iter().filter_map(|key| Some(key.field.as_ref()?.name.clone())));
     }
     match rule.kind {
         RuleKind::MachineLearning(_) => index_filter(&IndexPatterns::new([ANOMALIES])),
-        _ => Filter::all([scope(&IndexPatterns::new(rule.index()), &reads), of_systems(rule)]),
+        _ => Filter::all([scope(&patterns(rule, plan), &reads), of_systems(rule)]),
     }
 }
 

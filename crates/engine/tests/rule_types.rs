@@ -4,10 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rulehound_engine::correlate::Limits;
 use rulehound_engine::hunt::{HuntError, HuntOptions, TimeRange, hunt};
+use rulehound_engine::tables::NoTables;
 use rulehound_events::read::{Input, ScanOptions};
 use rulehound_rules::RuleSet;
 use serde_json::{Value, json};
@@ -59,6 +61,7 @@ fn hunt_with(
         scan: ScanOptions { threads, batch_rows: rows, ..ScanOptions::default() },
         created: Timestamp::from_second(1_800_000_000).unwrap(),
         limits: Limits::default(),
+        tables: Arc::new(NoTables),
         profile: false,
     };
     let mut found = hunt(&compiled, &[Input::Path(folder.join("events.ndjson"))], &options).unwrap();

@@ -8,6 +8,7 @@ use arrow_schema::{Field as ArrowField, Schema as ArrowSchema};
 use rulehound_schema::{Field, FieldSource, Value};
 
 use crate::column::{BatchColumns, values};
+use crate::document::SOURCE;
 use crate::record::RecordFormat;
 use crate::source::Sources;
 use crate::{Document, DocumentRow, Layout};
@@ -157,8 +158,11 @@ impl FieldSource for EventRow<'_> {
         row.values(field).into_iter().map(Value::into_owned).collect()
     }
 
-    /// From the record, at the cost of a parse.
+    /// From the record, at the cost of a parse. At `_source` stands the whole document.
     fn objects(&self, path: &str) -> Vec<Document> {
+        if path == SOURCE {
+            return vec![self.batch.document(self.row)];
+        }
         let (format, record) = self.batch.sources.record(self.row);
         // What became a row was read before, so this cannot fail.
         format.objects(record, path).unwrap_or_default()

@@ -7,6 +7,9 @@ use rulehound_schema::{Field, FieldSource, FieldType, Scalar, Value, coerce};
 use crate::Document;
 use crate::json::{DocumentMembers, JsonNode, Kind, to_document};
 
+/// The metadata field that stands for the whole document.
+pub(crate) const SOURCE: &str = "_source";
+
 /// An event as a document, to be asked for the values of its fields. It gives the values that the columns of
 /// an [`crate::EventBatch`] would hold.
 #[derive(Clone, Debug)]
@@ -49,6 +52,9 @@ impl FieldSource for DocumentRow<'_> {
     }
 
     fn objects(&self, path: &str) -> Vec<Document> {
+        if path == SOURCE {
+            return vec![self.document.clone()];
+        }
         objects_at(DocumentMembers(self.document.iter()), path)
     }
 }

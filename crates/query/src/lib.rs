@@ -32,7 +32,7 @@ pub use pattern::{PatternError, PatternMatcher, PatternScratch, PatternSet, Patt
 pub use phrase::{Phrase, PhraseMatcher, PhraseScratch, PhraseSet};
 pub use plan::{
     EventOrder, JoinKey, NewTermsPlan, Pipe, Plan, Query, SampleFilter, SamplePlan, SequencePlan, Step,
-    ThreatEntry, ThreatMatchPlan, ThresholdPlan, Window,
+    TablePlan, ThreatEntry, ThreatMatchPlan, ThresholdPlan, Window,
 };
 pub use problem::CompiledFilter;
 pub use question::{ListTooLong, Question, QuestionError, ask, ask_list};

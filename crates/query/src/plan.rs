@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rulehound_schema::{Field, IndexPatterns};
 
+use crate::esql::TableQuery;
 use crate::{Expr, Filter};
 
 /// A checked query.
@@ -37,6 +38,8 @@ pub enum Plan {
     NewTerms(NewTermsPlan),
     /// Events that share values with an indicator.
     ThreatMatch(Box<ThreatMatchPlan>),
+    /// What a query makes of a table of events.
+    Table(Box<TablePlan>),
 }
 
 impl Plan {
@@ -62,6 +65,7 @@ impl Plan {
             Self::NewTerms(plan) => restrict(&mut plan.filter),
             // A rule's filters are about events; indicators have their own.
             Self::ThreatMatch(plan) => restrict(&mut plan.events),
+            Self::Table(plan) => restrict(&mut plan.filter),
             Self::Sample(sample) => {
                 sample.filters.iter_mut().for_each(|one| restrict(&mut one.filter));
             }
@@ -239,6 +243,17 @@ pub struct ThreatEntry {
     pub indicator_field: Field,
     /// Holds where they have no value in common, instead of one.
     pub negate: bool,
+}
+
+/// A table of events, and what a query makes of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TablePlan {
+    /// Which events are rows: what the query needs at the least ([`TableQuery::filter`]), and what is asked besides.
+    pub filter: Filter,
+    /// What is made of the rows.
+    pub query: TableQuery,
+    /// When it is asked.
+    pub window: Window,
 }
 
 /// `| head n`, `| tail n`.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rulehound_query::{Diagnostic, Filter, Plan, Query, Severity, Window, eql};
 use rulehound_schema::Schema;
 
-use crate::kind::{EqlRule, Language, QuerySource, RuleKind, RuleType};
+use crate::kind::{EqlRule, Language, QuerySource, RuleKind};
 use crate::rule::Rule;
 use crate::source::{CompiledSource, compile_filters, compile_source};
 
@@ -32,8 +32,6 @@ pub enum Status {
 pub enum NotRun {
     /// It was withdrawn.
     Deprecated,
-    /// Rules of its type are not run yet.
-    Type(RuleType),
     /// Queries in its language are not run, or not by rules of its type.
     Language(Language),
 }
@@ -53,7 +51,6 @@ impl fmt::Display for NotRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Deprecated => f.write_str("deprecated"),
-            Self::Type(rule_type) => write!(f, "{rule_type} rules are not run yet"),
             Self::Language(language) => write!(f, "queries in {language} are not run by its type"),
         }
     }
@@ -128,7 +125,7 @@ pub(crate) fn compile_kind(kind: &RuleKind, window: Window) -> Compilation {
         RuleKind::NewTerms(rule) => kinds::new_terms(rule, window),
         RuleKind::ThreatMatch(rule) => kinds::threat_match(rule, window),
         RuleKind::MachineLearning(rule) => kinds::machine_learning(rule),
-        RuleKind::Esql(_) => Compilation::not_run(NotRun::Type(RuleType::Esql)),
+        RuleKind::Esql(source) => kinds::esql(source, window),
     }
 }
 

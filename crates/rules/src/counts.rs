@@ -15,7 +15,7 @@ pub struct Counts {
     pub loaded: usize,
     /// Rules that can be run.
     pub compiled: usize,
-    /// Sound rules that are not run: withdrawn, or of a type that is not run yet.
+    /// Sound rules that are not run: withdrawn, or in a language that their type does not run.
     pub not_run: usize,
     /// Broken rules.
     pub failed: usize,

@@ -6,7 +6,7 @@ mod loading;
 
 use std::path::Path;
 
-use rulehound_rules::{NotRun, Problem, RuleSet, RuleType, RuleVersion, Status};
+use rulehound_rules::{Problem, RuleSet, RuleVersion, Status};
 
 use loading::{load, show};
 
@@ -227,8 +227,6 @@ fn rules_that_cannot_be_run_yet_say_why() {
         }
     };
     assert_eq!(status("\"production\"", "\"deprecated\""), "deprecated");
-    let (_folder, set) = load(&[("a.toml", RULE.replace("= \"eql\"", "= \"esql\"").as_bytes())]);
-    assert_eq!(set.rules[0].status, Status::NotRun(NotRun::Type(RuleType::Esql)));
 }
 
 #[test]

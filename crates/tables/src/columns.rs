@@ -82,7 +82,8 @@ fn wrap(values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     list(lengths, items, values.data_type())
 }
 
-fn list(
+/// Lists of so many items each, one after the other; none is null.
+pub(crate) fn list(
     lengths: impl Iterator<Item = usize> + Clone,
     items: ArrayRef,
     item: &DataType,
@@ -204,12 +205,15 @@ fn converted(values: &ArrayRef, ty: Type) -> Result<ArrayRef, ArrowError> {
 
 /// The places at a path of the documents; of several the first.
 fn points(field: &Field, batch: &EventBatch, rows: impl Iterator<Item = usize>) -> ArrayRef {
-    let points: Vec<Option<(f64, f64)>> = rows
-        .map(|row| {
-            let document = batch.document(row);
-            rulehound_engine::alert::field(&document, &field.name).and_then(point)
-        })
-        .collect();
+    points_of(rows.map(|row| {
+        let document = batch.document(row);
+        rulehound_engine::alert::field(&document, &field.name).and_then(point)
+    }))
+}
+
+/// Longitudes and latitudes as a column.
+pub(crate) fn points_of(points: impl Iterator<Item = Option<(f64, f64)>>) -> ArrayRef {
+    let points: Vec<Option<(f64, f64)>> = points.collect();
     let nulls = NullBuffer::from_iter(points.iter().map(Option::is_some));
     let coordinate = |of: fn(&(f64, f64)) -> f64| -> ArrayRef {
         Arc::new(Float64Array::from_iter_values(points.iter().map(|point| point.as_ref().map_or(0.0, of))))
@@ -223,7 +227,7 @@ fn points(field: &Field, batch: &EventBatch, rows: impl Iterator<Item = usize>) 
 
 /// Longitude and latitude, in the forms that Elasticsearch takes: `{"lat", "lon"}`, `[lon, lat]`, `"lat,lon"`,
 /// `"POINT (lon lat)"`, GeoJSON.
-fn point(value: &Value) -> Option<(f64, f64)> {
+pub(crate) fn point(value: &Value) -> Option<(f64, f64)> {
     let number = |value: &Value| value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
     match value {
         Value::Object(object) => match object.get("coordinates") {

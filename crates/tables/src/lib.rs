@@ -10,6 +10,7 @@ mod lower;
 mod precise;
 mod query;
 mod rows;
+mod rule;
 mod types;
 mod warnings;
 
@@ -18,5 +19,6 @@ pub use events::EventSource;
 pub use lookup::Lookup;
 pub use query::{QueryError, Ran, RunOptions, run};
 pub use rows::row_values;
+pub use rule::RuleTables;
 pub use types::arrow_type;
 pub use warnings::{EsqlOptions, Warnings};

@@ -117,7 +117,7 @@ fn several(error: &DataFusionError) -> Option<BTreeSet<ColumnId>> {
 }
 
 /// DataFusion, set up for one query.
-struct Session {
+pub(crate) struct Session {
     context: SessionContext,
     warnings: Arc<Warnings>,
 }
@@ -125,7 +125,7 @@ struct Session {
 type Report = Arc<Mutex<ScanReport>>;
 
 impl Session {
-    fn new(query: &TableQuery, options: &RunOptions) -> Result<Self> {
+    pub(crate) fn new(query: &TableQuery, options: &RunOptions) -> Result<Self> {
         let esql = EsqlOptions::default();
         let warnings = esql.warnings.clone();
         let keeps_order = !query.steps.iter().any(|step| {
@@ -162,7 +162,7 @@ impl Session {
     }
 
     /// Runs the steps and gives the rows.
-    async fn finish(
+    pub(crate) async fn finish(
         &self,
         query: &TableQuery,
         start: Option<Lowered>,

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use rulehound_events::Document;
 use sha2::{Digest, Sha256};
 
 use super::Ancestor;
@@ -16,16 +17,23 @@ pub(super) fn event_alert_id(index: &str, id: &str, version: &str, rule_uuid: &s
     sha256([index, id, version, SPACE, ":", rule_uuid])
 }
 
-/// The id of an alert about new values of an event: as of one about the event, and the values. (Kibana's
-/// `wrapNewTermsAlerts` hashes the same with a hash of objects.)
-pub(super) fn new_terms_alert_id(
+/// The id of an alert about values of an event, its new terms or those of one of its rows in a table: as of one about the
+/// event, and the values. (Kibana's `wrapNewTermsAlerts` and `generateAlertId` hash the same with a hash of objects.)
+pub(super) fn values_alert_id(
     index: &str,
     id: &str,
     version: &str,
     rule_uuid: &str,
-    terms: &serde_json::Value,
+    values: &serde_json::Value,
 ) -> String {
-    sha256([index, id, version, SPACE, ":", rule_uuid, &terms.to_string()])
+    sha256([index, id, version, SPACE, ":", rule_uuid, &values.to_string()])
+}
+
+/// The id of an alert about a row that stands for no event: a hash of the run, the rule and the row. (Kibana's
+/// `generateAlertId` takes the number of the row in the result instead of the row, so that order would matter.)
+pub(super) fn row_alert_id(run: i64, row: &Document, rule_uuid: &str) -> String {
+    let row = serde_json::Value::Object(row.clone()).to_string();
+    sha256([&*run.to_string(), SPACE, ":", rule_uuid, &row])
 }
 
 /// What alerts that are alike have in common: a hash of what they are alike in, and of the rule (as Kibana's

@@ -14,6 +14,7 @@ mod intersect;
 mod overrides;
 mod path;
 mod reason;
+mod row;
 mod rule_fields;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ mod tests;
 pub(crate) use common::time_of;
 pub(crate) use intersect::all as in_common;
 pub use path::get as field;
+pub(crate) use row::merged;
 
 use std::sync::Arc;
 
@@ -31,7 +33,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::FoundEvent;
-use crate::correlate::{Bucket, EventTime, Key, KeyValue};
+use crate::correlate::{Bucket, EventTime, FoundRow, Key, KeyValue};
 
 use common::prepare_source;
 use overrides::Overrides;
@@ -144,7 +146,7 @@ impl<'a> AlertBuilder<'a> {
         let uuid = self.rule.rule_id.as_str();
         let terms: Value = terms.0.iter().map(KeyValue::to_json).collect();
         let index = event.index.as_deref().unwrap_or("");
-        let id = id::new_terms_alert_id(index, &event.id, FIRST_VERSION, uuid, &terms);
+        let id = id::values_alert_id(index, &event.id, FIRST_VERSION, uuid, &terms);
         let mut alert = self.single_alert(event, id);
         alert.document.insert("kibana.alert.new_terms".to_owned(), terms);
         alert
@@ -165,6 +167,23 @@ impl<'a> AlertBuilder<'a> {
         let mut alert = self.event_alert(event);
         alert.document.insert("kibana.alert.threshold_result".to_owned(), result);
         Some(alert)
+    }
+
+    /// The alert of a row of a table: about the event that the row stands for, if it does (Kibana's `wrapEsqlAlerts`).
+    pub(crate) fn row_alert(&self, event: Option<FoundEvent>, row: &FoundRow) -> Alert {
+        let uuid = self.rule.rule_id.as_str();
+        let Some(FoundEvent { index, id, document }) = event else {
+            let document = merged(None, &row.values);
+            let id = id::row_alert_id(row.run, &document, uuid);
+            return self.single_alert(FoundEvent { index: None, id: String::new(), document }, id);
+        };
+        let in_index = index.as_deref().unwrap_or("");
+        let alert_id = match &row.expanded {
+            None => id::event_alert_id(in_index, &id, FIRST_VERSION, uuid),
+            Some(values) => id::values_alert_id(in_index, &id, FIRST_VERSION, uuid, values),
+        };
+        let document = merged(Some(document), &row.values);
+        self.single_alert(FoundEvent { index, id, document }, alert_id)
     }
 
     /// Says on an alert that others are folded into it: the fields in which they are alike, from when to when they were

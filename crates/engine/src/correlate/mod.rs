@@ -12,6 +12,7 @@ mod ordinal;
 mod sample;
 mod sequence;
 mod suppress;
+pub(crate) mod table;
 #[cfg(test)]
 mod testing;
 mod threat_match;
@@ -24,6 +25,7 @@ pub use ordinal::{EventTime, Ordinal};
 pub use sample::{SampleCorrelator, SampleState};
 pub use sequence::{SequenceCorrelator, SequenceState};
 pub use suppress::{Suppressor, SuppressorState};
+pub use table::{FoundRow, TableCorrelator, TableState};
 pub(crate) use threat_match::is_indicator;
 pub use threat_match::{ThreatMatchCorrelator, ThreatMatchState};
 pub use threshold::{ThresholdCorrelator, ThresholdState};
@@ -34,6 +36,9 @@ use std::sync::Arc;
 use rulehound_query::{Filter, JoinKey, Plan};
 use rulehound_schema::{Field, FieldSource, FieldType};
 use serde::{Deserialize, Serialize};
+
+use crate::interpret;
+use crate::tables::{NoTables, TableEngine, TableError};
 
 /// A filter of a plan, by its place in [`steps`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,21 +70,27 @@ pub struct StepMatch {
     pub captured: Captured,
 }
 
-/// What else a correlator needs to know of an event: the values of some fields, in their order, each value once.
+/// What else a correlator needs to know of an event: the values of some fields, then the answers to some tests, in their
+/// order.
 pub type Captured = Arc<[Vec<KeyValue>]>;
 
-/// The values of some fields of an event. A field of the type `object` stands for the objects at its path, as JSON.
-pub fn capture(fields: &[Field], event: &dyn FieldSource) -> Captured {
+/// The values of some fields of an event, and whether it passes some tests. Values are as an index has them: in order, and
+/// strings, addresses and versions each once; those of analysed text are as they stand in the document. A field of the type
+/// `object` stands for the objects at its path, as JSON, and so does a `geo_point`.
+pub fn capture(fields: &[Field], tests: &[Filter], event: &dyn FieldSource) -> Captured {
     let values = |field: &Field| {
         let mut values: Vec<KeyValue> = match field.field_type {
-            FieldType::Object => late::objects_of(&field.name, event),
+            FieldType::Object | FieldType::GeoPoint => late::objects_of(&field.name, event),
             _ => event.values(field).iter().map(KeyValue::from).collect(),
         };
-        values.sort();
-        values.dedup();
+        if !matches!(field.field_type, FieldType::Text | FieldType::MatchOnlyText) {
+            values.sort();
+            values.dedup_by(|a, b| a == b && matches!(a, KeyValue::String(_) | KeyValue::Ip(_)));
+        }
         values
     };
-    fields.iter().map(values).collect()
+    let passes = |test: &Filter| vec![KeyValue::Boolean(interpret::matches(test, event))];
+    fields.iter().map(values).chain(tests.iter().map(passes)).collect()
 }
 
 /// What was looked for and found: the events of one sequence or one sample.
@@ -110,6 +121,8 @@ pub enum Details {
     NewTerms,
     /// Of a threat match: the indicators of the one event.
     Indicators(Vec<IndicatorMatch>),
+    /// Of a table: a row of the result. Its event is the one that the row stands for, else the last that was seen.
+    Row(Box<FoundRow>),
 }
 
 /// A group of events that passed a threshold.
@@ -163,6 +176,11 @@ pub trait Correlator: Send {
         0
     }
 
+    /// What kept it from its work, so that detections are missing.
+    fn failure(&self) -> Option<&TableError> {
+        None
+    }
+
     /// All that the correlator remembers.
     fn save(&self) -> State;
 
@@ -182,11 +200,23 @@ pub struct Correlated {
     pub detections: Vec<Detection>,
     /// See [`Correlator::dropped`].
     pub dropped: u64,
+    /// See [`Correlator::failure`].
+    pub failure: Option<TableError>,
 }
 
 /// Runs the hits of a whole input, in order, through the correlator of a plan. Gives the detections in the
 /// order of results: sequences by their last events, samples by their keys.
 pub fn correlate(plan: &Plan, hits: impl IntoIterator<Item = Hit>, limits: Limits) -> Correlated {
+    correlate_with(plan, hits, limits, &(Arc::new(NoTables) as Arc<dyn TableEngine>))
+}
+
+/// As [`correlate`], with what computes the tables of ES|QL.
+pub fn correlate_with(
+    plan: &Plan,
+    hits: impl IntoIterator<Item = Hit>,
+    limits: Limits,
+    tables: &Arc<dyn TableEngine>,
+) -> Correlated {
     let mut detections = Vec::new();
     let mut correlator: Box<dyn Correlator> = match plan {
         Plan::Event(_) => Box::new(EventCorrelator::new(plan)),
@@ -195,13 +225,14 @@ pub fn correlate(plan: &Plan, hits: impl IntoIterator<Item = Hit>, limits: Limit
         Plan::Threshold(plan) => Box::new(ThresholdCorrelator::new(plan, limits)),
         Plan::NewTerms(plan) => Box::new(NewTermsCorrelator::new(plan, limits)),
         Plan::ThreatMatch(plan) => Box::new(ThreatMatchCorrelator::new(plan, limits)),
+        Plan::Table(plan) => Box::new(TableCorrelator::new(plan, limits, tables.clone())),
     };
     for hit in hits {
         correlator.push(hit, &mut detections);
     }
     correlator.finish(&mut detections);
     in_order_of_results(plan, &mut detections);
-    Correlated { detections, dropped: correlator.dropped() }
+    Correlated { detections, dropped: correlator.dropped(), failure: correlator.failure().cloned() }
 }
 
 /// Puts detections in the order of results. Those of one key keep theirs. An event that matched indicators under
@@ -211,7 +242,7 @@ pub(crate) fn in_order_of_results(plan: &Plan, detections: &mut Vec<Detection>) 
         Plan::Event(_) => {}
         Plan::Sample(_) => detections.sort_by(|a, b| a.key.cmp(&b.key)),
         Plan::ThreatMatch(_) => threat_match::merge(detections),
-        Plan::Sequence(_) | Plan::Threshold(_) | Plan::NewTerms(_) => {
+        Plan::Sequence(_) | Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Table(_) => {
             detections.sort_by(|a, b| (&a.ordinal, &a.key).cmp(&(&b.ordinal, &b.key)));
         }
     }
@@ -251,6 +282,8 @@ pub enum State {
     NewTerms(NewTermsState),
     /// Of a [`ThreatMatchCorrelator`].
     ThreatMatch(ThreatMatchState),
+    /// Of a [`TableCorrelator`].
+    Table(TableState),
 }
 
 /// A saved state that does not belong to the correlator it was given to.
@@ -269,11 +302,19 @@ pub struct StepQuery<'a> {
     pub keys: Cow<'a, [JoinKey]>,
     /// Fields whose values the correlator must know.
     pub captures: Vec<Field>,
+    /// Questions whose answers it must know.
+    pub tests: Vec<Filter>,
 }
 
 impl<'a> StepQuery<'a> {
     fn new(filter: &'a Filter, keys: impl Into<Cow<'a, [JoinKey]>>) -> Self {
-        Self { filter: late::possible(filter), whole: filter, keys: keys.into(), captures: Vec::new() }
+        Self {
+            filter: late::possible(filter),
+            whole: filter,
+            keys: keys.into(),
+            captures: Vec::new(),
+            tests: Vec::new(),
+        }
     }
 }
 
@@ -307,6 +348,7 @@ fn matched_steps(plan: &Plan) -> Vec<StepQuery<'_>> {
         }
         Plan::NewTerms(plan) => vec![StepQuery::new(&plan.filter, required(&plan.fields))],
         Plan::ThreatMatch(plan) => threat_match::steps(plan),
+        Plan::Table(plan) => table::step(plan).into_iter().collect(),
     }
 }
 

@@ -198,12 +198,14 @@ pub(super) fn steps(plan: &ThreatMatchPlan) -> Vec<StepQuery<'_>> {
             whole: &plan.events,
             keys: of_events.into(),
             captures: negated().map(|entry| entry.field.clone()).collect(),
+            tests: Vec::new(),
         });
         steps.push(StepQuery {
             filter: Cow::Borrowed(&plan.indicators),
             whole: &plan.indicators,
             keys: of_indicators.into(),
             captures: negated().map(|entry| entry.indicator_field.clone()).collect(),
+            tests: Vec::new(),
         });
     }
     steps

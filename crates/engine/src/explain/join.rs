@@ -107,14 +107,14 @@ pub(super) fn explain_joins(
     mut hits: BTreeMap<Key, Vec<StepHit>>,
     limit: usize,
 ) -> Option<JoinExplanation> {
-    if matches!(plan, Plan::Event(_)) {
+    if matches!(plan, Plan::Event(_) | Plan::Table(_)) {
         return None;
     }
     let steps = crate::correlate::steps(plan).len();
     let mut progress: Vec<KeyProgress> = Vec::new();
     for (key, hits) in &mut hits {
         let (reached, stop) = match plan {
-            Plan::Event(_) => (0, None),
+            Plan::Event(_) | Plan::Table(_) => (0, None),
             Plan::Sequence(plan) => sequence_progress(plan, key, hits),
             Plan::Sample(_) => sample_progress(hits, steps),
             Plan::Threshold(_) | Plan::NewTerms(_) => correlated(plan, key, hits, Stop::BelowThreshold),

@@ -81,6 +81,8 @@ pub enum Role {
     Matched,
     /// Which indicators.
     Indicator,
+    /// Which events are rows of the table: what else is asked is decided over the table.
+    Row,
 }
 
 /// An event and what a filter says of it.
@@ -226,7 +228,7 @@ impl Explainer {
         if !in_scope {
             step.out_of_scope.fetch_add(1, Ordering::Relaxed);
         }
-        if step.role == Role::Event || !in_scope {
+        if matches!(step.role, Role::Event | Role::Row) || !in_scope {
             return;
         }
         let event = batch.row(row);
@@ -236,7 +238,7 @@ impl Explainer {
             step.unjoined.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        let captured = capture(&step.captures, &event);
+        let captured = capture(&step.captures, &[], &event);
         let origin: Origin = batch.origin(row);
         let mut hits = self.hits.lock().unwrap_or_else(PoisonError::into_inner);
         for key in keys {
@@ -257,6 +259,7 @@ fn roles(plan: &Plan) -> Vec<Role> {
         }
         Plan::Sample(plan) => plan.filters.iter().map(|_| Role::Sample).collect(),
         Plan::Threshold(_) | Plan::NewTerms(_) => vec![Role::Counted],
+        Plan::Table(_) => vec![Role::Row],
         Plan::ThreatMatch(plan) => {
             plan.mappings.iter().flat_map(|_| [Role::Matched, Role::Indicator]).collect()
         }

@@ -115,9 +115,8 @@ impl<'a> Collector<'a> {
             events.get_mut(row).into_iter().for_each(|of_row| *of_row = Some(event));
         }
         for (filter, rows) in found {
-            let Some(Question { rule, purpose, step, keys, captures }) = self.questions.get(*filter) else {
-                continue;
-            };
+            let Some(question) = self.questions.get(*filter) else { continue };
+            let Question { rule, purpose, step, keys, captures, tests } = question;
             let own_order = self.questions.orders.get(rule.0).and_then(Option::as_ref);
             if self.questions.reads_alerts(*rule) {
                 hits.with_alerts.extend(rows.set_indices().filter_map(|row| *events.get(row)?));
@@ -149,7 +148,7 @@ impl<'a> Collector<'a> {
                 }
                 let more = More {
                     place: own_order.and_then(|order| own_place(&source, order)),
-                    captured: capture(captures, &source),
+                    captured: capture(captures, tests, &source),
                 };
                 for key in keys {
                     hits.steps.put(*rule, event, *step, &key, &more)?;

@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rulehound_query::{Plan, Query};
 
 use crate::correlate::{
-    Bucket, Captured, Correlated, Details, Detection, EventHandle, EventTime, Hit, IndicatorMatch, Key,
-    Limits, Ordinal, StepId, StepMatch, correlate, in_order_of_results, is_indicator,
+    Bucket, Captured, Correlated, Details, Detection, EventHandle, EventTime, FoundRow, Hit, IndicatorMatch,
+    Key, Limits, Ordinal, StepId, StepMatch, correlate_with, in_order_of_results, is_indicator, table,
 };
 use crate::order::Place;
 use crate::search::pipes;
+use crate::tables::{TableEngine, TableError};
 
 use super::collect::Hits;
 use super::questions::{AsksAncestors, RuleIndex};
@@ -42,6 +43,8 @@ pub(super) enum FoundEvents {
     NewTerms(EventRef, Key),
     /// One that matched indicators, each by a mapping of the rule.
     Enriched(EventRef, Box<[(EventRef, u32)]>),
+    /// A row of a table, with the event that it stands for, or the last that was seen.
+    Row(EventRef, Box<FoundRow>),
 }
 
 /// A group of events that passed a threshold.
@@ -58,7 +61,8 @@ impl Found {
         match &self.events {
             FoundEvents::Single(event)
             | FoundEvents::NewTerms(event, _)
-            | FoundEvents::Enriched(event, _) => std::slice::from_ref(event),
+            | FoundEvents::Enriched(event, _)
+            | FoundEvents::Row(event, _) => std::slice::from_ref(event),
             FoundEvents::Correlated(events) => events,
             FoundEvents::Group(group) => std::slice::from_ref(&group.last),
         }
@@ -73,6 +77,8 @@ pub(super) struct Detections {
     pub(super) without_time: u64,
     /// How much each rule's correlator forgot because of a limit.
     pub(super) dropped: BTreeMap<RuleIndex, u64>,
+    /// What kept the correlators of rules from their work.
+    pub(super) failed: BTreeMap<RuleIndex, TableError>,
     /// How long the correlator of each rule took, in all threads together.
     pub(super) correlating: BTreeMap<RuleIndex, Duration>,
 }
@@ -83,6 +89,7 @@ pub(super) fn detect(
     hits: &mut Hits,
     threads: usize,
     limits: Limits,
+    tables: &Arc<dyn TableEngine>,
 ) -> io::Result<Detections> {
     let mut detections = Detections::default();
     for (rule, events) in (0..).map(RuleIndex).zip(std::mem::take(&mut hits.events)) {
@@ -90,9 +97,10 @@ pub(super) fn detect(
             events.into_iter().map(|event| Found { rule, events: FoundEvents::Single(event), folded: None });
         add(&mut detections.found, queries, rule, found.collect());
     }
-    let Joined { found, without_time, dropped, correlating } = join(queries, hits, threads, limits)?;
+    let Joined { found, without_time, dropped, failed, correlating } =
+        join(queries, hits, threads, (limits, tables))?;
     (detections.without_time, detections.correlating) = (without_time.len() as u64, correlating);
-    detections.dropped = dropped;
+    (detections.dropped, detections.failed) = (dropped, failed);
     for (rule, mut found) in found {
         let Some(query) = queries.get(rule.0) else { continue };
         in_order_of_results(&query.plan, &mut found);
@@ -119,17 +127,21 @@ struct Joined {
     /// By rule. An event of several keys may be in several parts.
     without_time: BTreeSet<(RuleIndex, EventRef)>,
     dropped: BTreeMap<RuleIndex, u64>,
+    failed: BTreeMap<RuleIndex, TableError>,
     correlating: BTreeMap<RuleIndex, Duration>,
 }
 
+/// What correlators are given beside their plan.
+type Means<'a> = (Limits, &'a Arc<dyn TableEngine>);
+
 /// Correlates part by part.
-fn join(queries: &[&Query], hits: &mut Hits, threads: usize, limits: Limits) -> io::Result<Joined> {
+fn join(queries: &[&Query], hits: &mut Hits, threads: usize, means: Means<'_>) -> io::Result<Joined> {
     let (parts, hits) = (Mutex::new(std::mem::take(&mut hits.steps).into_iter()), &*hits);
     let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work = || -> io::Result<Joined> {
         let mut joined = Joined::default();
         while let Some(part) = next() {
-            join_part(queries, hits, &part.read(&hits.places)?, limits, &mut joined);
+            join_part(queries, hits, &part.read(&hits.places)?, means, &mut joined);
         }
         Ok(joined)
     };
@@ -146,6 +158,7 @@ fn join(queries: &[&Query], hits: &mut Hits, threads: usize, limits: Limits) -> 
             for (rule, dropped) in part.dropped {
                 *all.dropped.entry(rule).or_default() += dropped;
             }
+            all.failed.extend(part.failed);
             for (rule, mut found) in part.found {
                 all.found.entry(rule).or_default().append(&mut found);
             }
@@ -155,18 +168,20 @@ fn join(queries: &[&Query], hits: &mut Hits, threads: usize, limits: Limits) -> 
 }
 
 /// Correlates the hits of some keys, rule by rule.
-fn join_part(queries: &[&Query], hits: &Hits, part: &Part, limits: Limits, joined: &mut Joined) {
+fn join_part(queries: &[&Query], hits: &Hits, part: &Part, means: Means<'_>, joined: &mut Joined) {
+    let (limits, tables) = means;
     for of_rule in part.hits.chunk_by(|a, b| a.rule == b.rule) {
         let Some((rule, query)) = of_rule.first().and_then(|hit| Some((hit.rule, queries.get(hit.rule.0)?)))
         else {
             continue;
         };
         let started = Instant::now();
-        let always: Option<fn(StepId) -> bool> = match query.plan {
+        let always: Option<fn(StepId) -> bool> = match &query.plan {
             // What has no time was always there.
             Plan::ThreatMatch(_) => Some(is_indicator),
             // Where events stand for themselves their order means nothing.
             Plan::Event(_) => Some(|_| true),
+            Plan::Table(plan) if table::is_row_by_row(&plan.query) => Some(|_| true),
             _ => None,
         };
         let own_place = |hit: &StepHit| part.more.get(hit.more as usize)?.place.as_ref();
@@ -196,10 +211,12 @@ fn join_part(queries: &[&Query], hits: &Hits, part: &Part, limits: Limits, joine
             Some(hits.lineage.answer(late.step(step)?, asked, captured, hits.store.time(event)))
         };
         let hits = events.into_iter().filter_map(|hits| part.hit(hits, ordinal, answered));
-        let Correlated { detections: mut found, dropped } = correlate(&query.plan, hits, limits);
+        let Correlated { detections: mut found, dropped, failure } =
+            correlate_with(&query.plan, hits, limits, tables);
         if dropped > 0 {
             *joined.dropped.entry(rule).or_default() += dropped;
         }
+        joined.failed.extend(failure.map(|failure| (rule, failure)));
         *joined.correlating.entry(rule).or_default() += started.elapsed();
         if !found.is_empty() {
             joined.found.entry(rule).or_default().append(&mut found);
@@ -237,6 +254,7 @@ fn events_of(detection: Detection) -> Option<FoundEvents> {
             FoundEvents::Group(Box::new(FoundGroup { last: events.next()?, key: detection.key, bucket }))
         }
         Details::NewTerms => FoundEvents::NewTerms(events.next()?, detection.key),
+        Details::Row(row) => FoundEvents::Row(events.next()?, row),
         Details::Indicators(indicators) => {
             let indicator = |of: &IndicatorMatch| Some((EventRef::try_from(of.indicator).ok()?, of.mapping));
             FoundEvents::Enriched(events.next()?, indicators.iter().filter_map(indicator).collect())

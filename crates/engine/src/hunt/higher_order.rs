@@ -40,8 +40,12 @@ pub(super) fn run(
     events: &[EventRef],
     options: &HuntOptions,
 ) -> Result<Option<Stage>, HuntError> {
-    let (places, of_alerts): (Vec<usize>, Vec<(&Rule, &Query)>) =
-        rules.iter().copied().enumerate().filter(|(_, (rule, _))| scope::reads_alerts(rule)).unzip();
+    let (places, of_alerts): (Vec<usize>, Vec<(&Rule, &Query)>) = rules
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(_, (rule, query))| scope::reads_alerts(rule, &query.plan))
+        .unzip();
     if of_alerts.is_empty() {
         return Ok(None);
     }
@@ -71,6 +75,7 @@ pub(super) fn run(
         let mut next = Stage::new(&of_alerts, hits, &options)?;
         let place = |rule: RuleIndex| RuleIndex(places.get(rule.0).copied().unwrap_or(usize::MAX));
         next.found.iter_mut().for_each(|found| found.rule = place(found.rule));
+        next.failed = next.failed.into_iter().map(|(rule, failure)| (place(rule), failure)).collect();
         next.dropped = next.dropped.into_iter().map(|(rule, dropped)| (place(rule), dropped)).collect();
         let found_any = !next.found.is_empty();
         stage = Some(next);
@@ -86,6 +91,7 @@ fn run_of(rules: &[(&Rule, &Query)], found: &Found, stage: &Stage) -> Option<i64
     let (rule, _) = rules.get(found.rule.0)?;
     match &found.events {
         FoundEvents::Group(group) => Some(group.bucket.run),
+        FoundEvents::Row(_, row) if !row.of_event => Some(row.run),
         _ => {
             let times = found.events().iter().filter_map(|event| stage.store.time(*event));
             Some(rule.schedule.window().first_run(times.max()?.parts().0))

@@ -18,6 +18,7 @@ mod suppress;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -28,6 +29,7 @@ use rulehound_rules::Rule;
 use crate::MatcherError;
 use crate::alert::{Alert, AlertBuilder};
 use crate::correlate::Limits;
+use crate::tables::{TableEngine, TableError};
 
 use collect::{Collector, Hits};
 use detect::{Detections, Found, FoundEvents, detect};
@@ -57,6 +59,8 @@ pub struct HuntOptions {
     pub created: Timestamp,
     /// How much is remembered of the hits of one rule and key.
     pub limits: Limits,
+    /// What computes the tables of ES|QL rules.
+    pub tables: Arc<dyn TableEngine>,
     /// Whether to measure what each rule costs.
     pub profile: bool,
 }
@@ -153,6 +157,8 @@ struct Stage {
     too_many_keys: u64,
     /// How much each rule's correlator forgot because of a limit.
     dropped: BTreeMap<RuleIndex, u64>,
+    /// What kept the correlators of rules from their work.
+    failed: BTreeMap<RuleIndex, TableError>,
     /// Facts about processes that were forgotten because there were too many.
     processes_dropped: u64,
     /// Detections that were folded into others.
@@ -165,8 +171,8 @@ impl Stage {
     /// Correlates hits, and folds what is alike.
     fn new(rules: &[(&Rule, &Query)], mut hits: Hits, options: &HuntOptions) -> io::Result<Self> {
         let queries: Vec<&Query> = rules.iter().map(|(_, query)| *query).collect();
-        let Detections { mut found, without_time, dropped, correlating } =
-            detect(&queries, &mut hits, options.scan.threads, options.limits)?;
+        let Detections { mut found, without_time, dropped, failed, correlating } =
+            detect(&queries, &mut hits, options.scan.threads, options.limits, &options.tables)?;
         let Hits { store, too_many_keys, lineage, .. } = hits;
         let processes_dropped = lineage.dropped();
         let suppressed = suppress::suppress(rules, &mut found, &store)?;
@@ -176,6 +182,7 @@ impl Stage {
             without_time,
             too_many_keys,
             dropped,
+            failed,
             processes_dropped,
             suppressed,
             correlating,
@@ -236,6 +243,12 @@ impl Hunt<'_> {
         self.stages.iter().flat_map(|stage| stage.dropped.iter().map(|(rule, dropped)| (rule.0, *dropped)))
     }
 
+    /// Rules that could not be run to the end, by their place, and why. Their alerts are wanting.
+    pub fn failed(&self) -> BTreeMap<usize, &TableError> {
+        let failed = self.stages.iter().flat_map(|stage| &stage.failed);
+        failed.map(|(rule, failure)| (rule.0, failure)).collect()
+    }
+
     /// Facts about processes that were forgotten because there were too many, so that questions about ancestors may lack an
     /// answer. At the least.
     pub fn processes_dropped(&self) -> u64 {
@@ -270,6 +283,10 @@ fn alerts_of(builder: &AlertBuilder<'_>, found: &Found, store: &EventStore) -> i
                 indicators.iter().map(|(event, mapping)| Ok((store.read(*event)?, *mapping as usize)));
             let indicators: Vec<_> = indicators.collect::<io::Result<_>>()?;
             vec![builder.enriched_alert(store.read(*event)?, &indicators)]
+        }
+        FoundEvents::Row(event, row) => {
+            let event = row.of_event.then(|| store.read(*event)).transpose()?;
+            vec![builder.row_alert(event, row)]
         }
         FoundEvents::Group(group) => {
             builder.group_alert(&group.key, &group.bucket, group.bucket.last).into_iter().collect()

@@ -29,8 +29,9 @@ pub(super) struct Question {
     pub(super) step: StepId,
     /// The join keys of the step; none for single events.
     pub(super) keys: Vec<JoinKey>,
-    /// Fields whose values the correlator must know.
+    /// Fields whose values the correlator must know, and questions whose answers.
     pub(super) captures: Vec<Field>,
+    pub(super) tests: Vec<Filter>,
 }
 
 /// What the hits of a question are for.
@@ -82,7 +83,7 @@ impl Question {
     /// A question whose answer is about the event's process.
     fn of_process(rule: RuleIndex, purpose: Purpose) -> Self {
         let process = [PROCESS, PARENT].map(|name| Field::new(name, FieldType::Keyword));
-        Self { rule, purpose, step: StepId(0), keys: Vec::new(), captures: process.into() }
+        Self { rule, purpose, step: StepId(0), keys: Vec::new(), captures: process.into(), tests: Vec::new() }
     }
 }
 
@@ -107,8 +108,8 @@ impl Asked {
         let number_of_steps = plan_steps.len();
         for (step, asked) in (0..).map(StepId).zip(plan_steps) {
             let sees = scope::of_indicators(&query.plan, step).unwrap_or_else(|| sees.clone());
-            let (keys, captures) = (asked.keys.into_owned(), asked.captures);
-            let question = Question { rule: rule_index, purpose, step, keys, captures };
+            let (keys, captures, tests) = (asked.keys.into_owned(), asked.captures, asked.tests);
+            let question = Question { rule: rule_index, purpose, step, keys, captures, tests };
             self.push(question, Filter::And(vec![asked.filter.into_owned(), sees]));
         }
         self.ask_of_ancestors(rule_index, &query.plan, number_of_steps, &scope);
@@ -159,7 +160,11 @@ impl Questions {
             order_fields.flat_map(|o| o.tiebreaker.iter().chain(&o.fallback).chain([&o.timestamp]));
         let key_fields = questions.iter().flat_map(|q| q.keys.iter().filter_map(|key| key.field.as_ref()));
         let captures = questions.iter().flat_map(|q| &q.captures);
-        let captures = captures.filter(|field| field.field_type != FieldType::Object);
+        // What stands for objects is not in a column.
+        let captures = captures.filter(|f| !matches!(f.field_type, FieldType::Object | FieldType::GeoPoint));
+        let mut of_tests = Vec::new();
+        let tests = questions.iter().flat_map(|question| &question.tests);
+        tests.for_each(|test| test.for_each_field(&mut |field| of_tests.push(field.clone())));
         let layout = Layout::new(
             matcher
                 .fields()
@@ -167,9 +172,10 @@ impl Questions {
                 .chain(key_fields)
                 .chain(captures)
                 .cloned()
+                .chain(of_tests)
                 .chain(usual_order(schema)),
         );
-        let read_alerts = rules.iter().map(|(rule, _)| scope::reads_alerts(rule)).collect();
+        let read_alerts = rules.iter().map(|(rule, query)| scope::reads_alerts(rule, &query.plan)).collect();
         let (layout, ancestors) = (Arc::new(layout), Arc::new(ancestors));
         Ok(Self { matcher, layout, orders, read_alerts, ancestors, questions })
     }

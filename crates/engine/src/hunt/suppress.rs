@@ -91,9 +91,21 @@ impl<'a> OfRule<'a> {
             let terms = threshold.threshold.field.iter().cloned().zip(values).collect();
             return Ok(Some(Folded { terms, start, end, count: group.bucket.count.saturating_sub(1) }));
         }
-        let events = found.events().iter().map(|event| Ok(store.read(*event)?.document));
-        let documents: Vec<Document> = events.collect::<io::Result<_>>()?;
-        let times = documents.iter().filter_map(|document| alert::time_of(document, self.rule));
+        let mut events = found.events().iter().map(|event| Ok(store.read(*event)?.document));
+        let documents: Vec<Document> = match &found.events {
+            FoundEvents::Row(_, row) => {
+                let event = events.next().filter(|_| row.of_event).transpose()?;
+                vec![alert::merged(event, &row.values)]
+            }
+            _ => events.collect::<io::Result<_>>()?,
+        };
+        // What stands for no event is of the time of the run.
+        let run = match &found.events {
+            FoundEvents::Row(_, row) if !row.of_event => Some(row.run),
+            _ => None,
+        };
+        let times =
+            documents.iter().filter_map(|document| run.or_else(|| alert::time_of(document, self.rule)));
         let Some((start, end)) = times.fold(None, |range: Option<(i64, i64)>, time| {
             Some(range.map_or((time, time), |(start, end)| (start.min(time), end.max(time))))
         }) else {

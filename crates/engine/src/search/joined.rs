@@ -107,7 +107,7 @@ fn take(
                 too_many_keys += 1;
                 continue;
             };
-            let captured = capture(&step.captures, &source);
+            let captured = capture(&step.captures, &step.tests, &source);
             let of_key = |key| StepMatch { step: StepId(filter.0), key, captured: captured.clone() };
             matches.entry(row).or_default().extend(keys.into_iter().map(of_key));
         }

@@ -1,14 +1,16 @@
 //! Plans of the types of rule that are more than a query.
 
+use std::collections::BTreeMap;
+
 use rulehound_query::{
-    CompareOp, Expr, Filter, NewTermsPlan, Plan, Predicate, Query, Test, ThreatEntry, ThreatMatchPlan,
-    ThresholdPlan, Window,
+    CompareOp, Expr, Filter, NewTermsPlan, Plan, Predicate, Query, TablePlan, Test, ThreatEntry,
+    ThreatMatchPlan, ThresholdPlan, Window, esql,
 };
 use rulehound_schema::{Field, FieldType, IndexPatterns, Schema, Value};
 
 use super::{Compilation, Status};
-use crate::kind::{MachineLearningRule, NewTermsRule, ThreatMatchRule, ThresholdRule};
-use crate::source::{compile_search, compile_source};
+use crate::kind::{MachineLearningRule, NewTermsRule, QuerySource, ThreatMatchRule, ThresholdRule};
+use crate::source::{compile_filters, compile_search, compile_source};
 
 pub(super) fn threshold(rule: &ThresholdRule, window: Window) -> Compilation {
     let threshold = &rule.threshold;
@@ -107,6 +109,23 @@ pub(super) fn machine_learning(rule: &MachineLearningRule) -> Compilation {
     ]);
     let query = Query { plan: Plan::Event(filter), pipes: Vec::new() };
     Compilation::new(Status::Compiled(Box::new(query)), Vec::new())
+}
+
+/// A query in ES|QL. There are no tables to look values up in.
+pub(super) fn esql(source: &QuerySource, window: Window) -> Compilation {
+    let lookups = BTreeMap::new();
+    let options = esql::Options { schema: Schema::catalogue(), fields: &[], lookups: &lookups, limit: None };
+    let esql::Compiled { query, diagnostics } = esql::compile(&source.query, options);
+    let (filters, filter_problems) = compile_filters(&source.filters);
+    let status = match query {
+        Some(query) if filter_problems.is_empty() => {
+            let filter = Filter::all([query.filter.clone(), filters]);
+            let plan = Plan::Table(Box::new(TablePlan { filter, query, window }));
+            Status::Compiled(Box::new(Query { plan, pipes: Vec::new() }))
+        }
+        _ => Status::Failed,
+    };
+    Compilation { filter_problems, ..Compilation::new(status, diagnostics) }
 }
 
 /// A field by its name; of one that nobody knows the values are keywords.

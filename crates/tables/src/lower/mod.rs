@@ -29,6 +29,9 @@ pub(crate) fn name_of(column: ColumnId) -> String {
     format!("c{}", column.0)
 }
 
+/// A column that no query names and that goes along with the rows for as long as they stand for one row of the source.
+pub(crate) const CARRIED: ColumnId = ColumnId(u32::MAX);
+
 /// A plan, and what its columns hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Lowered {
@@ -215,7 +218,9 @@ impl Lowering<'_> {
     fn project(&mut self, output: &[Column]) -> Result<()> {
         // The same column twice has two names, but is only one in the plan.
         let mut seen = std::collections::BTreeSet::new();
-        let columns = output.iter().filter(|column| seen.insert(column.id)).map(|one| column(one.id));
+        let carried = self.columns.contains_key(&CARRIED).then_some(CARRIED);
+        let ids = output.iter().map(|column| column.id).chain(carried);
+        let columns = ids.filter(|id| seen.insert(*id)).map(column);
         self.plan = self.builder().project(columns)?.build()?;
         self.columns.retain(|id, _| seen.contains(id));
         Ok(())

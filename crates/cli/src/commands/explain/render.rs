@@ -63,6 +63,12 @@ fn render_events(
         (_, 0) => writeln!(out, "none of {events} events matches; the closest:")?,
         (_, matched) => writeln!(out, "{matched} of {events} events match{}; the closest:", unseen(step))?,
     }
+    if step.role == Role::Row {
+        writeln!(
+            out,
+            "this is what the query needs of each event; what it makes of those that match, `rulehound query` shows"
+        )?;
+    }
     render_asks_others(out, step)?;
     render_closest(out, step, patterns)
 }
@@ -249,6 +255,7 @@ fn step_name(number: usize, role: Role) -> String {
         Role::Counted => "events".to_owned(),
         Role::Matched => format!("events, mapping {}", number.div_ceil(2)),
         Role::Indicator => format!("indicators, mapping {}", number / 2),
+        Role::Row => "rows".to_owned(),
     }
 }
 

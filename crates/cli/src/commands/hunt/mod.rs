@@ -6,15 +6,18 @@ mod table;
 pub(super) mod telling;
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
 use rulehound_engine::alert::Alert;
 use rulehound_engine::correlate::Limits;
 use rulehound_engine::hunt::{HuntOptions, TimeRange, hunt};
+use rulehound_engine::tables::TableEngine;
 use rulehound_events::read::ScanOptions;
 use rulehound_query::Query;
 use rulehound_rules::{Bound, Problem, Rule, RuleSet};
+use rulehound_tables::{RuleTables, RunOptions};
 
 use super::{Exit, Failure};
 use crate::args::{HuntArgs, HuntOutput};
@@ -34,11 +37,14 @@ pub(crate) fn run(args: &HuntArgs, output: &Output) -> Result<Exit, Failure> {
     };
     let set = load(args, output)?;
     let rules: Vec<(&Rule, &Query)> = set.compiled().collect();
+    let tables = RunOptions { inference: args.inference.read(), ..RunOptions::new(0) };
+    let tables: Arc<dyn TableEngine> = Arc::new(RuleTables::new(tables));
 
     let (mut found, read) = reading::scan_with(&args.inputs, Threads::Many, output, |inputs, scan| {
         let (scan, profile) = (args.scan_options(scan), args.profile_rules);
         let limits = Limits { per_key: args.state_limit, ..Limits::default() };
-        let found = hunt(&rules, inputs, &HuntOptions { range, created, scan, limits, profile })?;
+        let options = HuntOptions { range, created, scan, limits, tables: tables.clone(), profile };
+        let found = hunt(&rules, inputs, &options)?;
         let read = found.scan.clone();
         Ok((found, read))
     })?;
@@ -75,7 +81,8 @@ pub(crate) fn run(args: &HuntArgs, output: &Output) -> Result<Exit, Failure> {
     if let Some(profile) = &found.profile {
         profile::write(profile, &only_rules, output)?;
     }
-    let clean = read.problems.is_empty() && !set.problems.iter().any(Problem::is_error);
+    let clean =
+        read.problems.is_empty() && found.failed().is_empty() && !set.problems.iter().any(Problem::is_error);
     Ok(if clean { Exit::Ran } else { Exit::FoundProblem })
 }
 

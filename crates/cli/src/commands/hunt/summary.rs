@@ -8,7 +8,7 @@ use indicatif::{HumanBytes, HumanCount};
 use rulehound_engine::alert::Alert;
 use rulehound_engine::correlate::TooManyKeys;
 use rulehound_engine::hunt::Hunt;
-use rulehound_rules::{NotRun, Rule, RuleSet, Severity, Status};
+use rulehound_rules::{Rule, RuleSet, Severity, Status};
 
 use crate::output::{counted, printable};
 
@@ -77,6 +77,14 @@ impl Summary<'_> {
                 printable(&rule.name)
             )?;
         }
+        for (rule, failure) in self.hunt.failed() {
+            let Some(rule) = self.rules.get(rule) else { continue };
+            writeln!(
+                out,
+                "`{}` was not run to the end, alerts are wanting: {failure}",
+                printable(&rule.name)
+            )?;
+        }
         if self.hunt.processes_dropped() > 0 {
             let facts = counted(self.hunt.processes_dropped(), "fact");
             writeln!(
@@ -91,11 +99,7 @@ impl Summary<'_> {
         let mut not_run: BTreeMap<String, u64> = BTreeMap::new();
         for loaded in &self.set.rules {
             if let Status::NotRun(reason) = &loaded.status {
-                let reason = match reason {
-                    NotRun::Type(rule_type) => rule_type.to_string(),
-                    other => other.to_string(),
-                };
-                *not_run.entry(reason).or_default() += 1;
+                *not_run.entry(reason.to_string()).or_default() += 1;
             }
         }
         let total: u64 = not_run.values().sum();
@@ -104,7 +108,7 @@ impl Summary<'_> {
         if total > 0 {
             let reasons: Vec<String> =
                 not_run.iter().map(|(reason, count)| format!("{} {reason}", HumanCount(*count))).collect();
-            write!(out, "; {} not run yet: {}", HumanCount(total), reasons.join(", "))?;
+            write!(out, "; {} not run: {}", HumanCount(total), reasons.join(", "))?;
         }
         if failed > 0 {
             write!(out, "; {} failed", HumanCount(failed))?;
