@@ -114,7 +114,13 @@ pub(super) fn machine_learning(rule: &MachineLearningRule) -> Compilation {
 /// A query in ES|QL. There are no tables to look values up in.
 pub(super) fn esql(source: &QuerySource, window: Window) -> Compilation {
     let lookups = BTreeMap::new();
-    let options = esql::Options { schema: Schema::catalogue(), fields: &[], lookups: &lookups, limit: None };
+    let options = esql::Options {
+        schema: Schema::catalogue(),
+        fields: &[],
+        knows_all: false,
+        lookups: &lookups,
+        limit: None,
+    };
     let esql::Compiled { query, diagnostics } = esql::compile(&source.query, options);
     let (filters, filter_problems) = compile_filters(&source.filters);
     let status = match query {
