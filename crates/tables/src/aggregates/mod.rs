@@ -246,10 +246,17 @@ impl Builder {
     }
 }
 
-/// Numbers of another type.
+/// Numbers of another type. Constants stay constant.
 fn convert(value: Typed, ty: Type, item: &DataType) -> Typed {
-    let from = arrow_type(value.ty);
-    let to = if value.is_list { list_of(item.clone()) } else { item.clone() };
-    let expr = if from == *item { value.expr } else { cast(value.expr, to) };
-    Typed { expr, ty, is_list: value.is_list }
+    let is_list = value.is_list;
+    let to = if is_list { list_of(item.clone()) } else { item.clone() };
+    let expr = match value.expr {
+        expr if arrow_type(value.ty) == *item => expr,
+        Expr::Literal(constant, metadata) => match constant.cast_to(&to) {
+            Ok(converted) => Expr::Literal(converted, metadata),
+            Err(_) => cast(Expr::Literal(constant, metadata), to),
+        },
+        expr => cast(expr, to),
+    };
+    Typed { expr, ty, is_list }
 }

@@ -65,6 +65,9 @@ fn longs<'a>(rows: impl Iterator<Item = &'a [i64]>) -> ArrayRef {
 /// A list of at most one value a row as those values.
 fn flat(list: &ArrayRef) -> ArrayRef {
     let list = list.as_list::<i32>();
+    if list.is_empty() {
+        return list.values().clone();
+    }
     let rows = (0..list.len()).map(|row| match list.is_null(row) {
         true => ScalarValue::try_from(&list.value_type()).unwrap(),
         false => ScalarValue::try_from_array(&list.value(row), 0).unwrap(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::array::{ArrayRef, BooleanArray};
 use datafusion::arrow::datatypes::{Field, FieldRef, Schema};
 use datafusion::common::Result;
 use datafusion::logical_expr::function::AccumulatorArgs;
@@ -37,7 +37,9 @@ impl Native {
 
 impl Groups for Native {
     fn update(&mut self, values: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {
-        self.0.update_batch(values, groups, None, total)
+        // Without a filter DataFusion takes it that each group has a value.
+        let all = BooleanArray::from(vec![true; groups.len()]);
+        self.0.update_batch(values, groups, Some(&all), total)
     }
 
     fn merge(&mut self, states: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {

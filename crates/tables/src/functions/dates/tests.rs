@@ -33,7 +33,7 @@ fn dates_round_down_to_multiples() {
         (days(1), "2023-02-17T10:25:33.38Z", "2023-02-17"),
         (days(7), "2023-02-17T10:25:33.38Z", "2023-02-13"),
         (days(7), "2023-02-13T00:00:00Z", "2023-02-13"),
-        (days(30), "2023-02-17T10:25:33.38Z", "2023-02-03"),
+        (days(30), "2023-02-17T10:25:33.38Z", "2023-01-23"),
         (months(1), "2023-02-17T10:25:33.38Z", "2023-02-01"),
         (months(3), "2023-02-17T10:25:33.38Z", "2023-01-01"),
         (months(6), "2023-12-31T23:59:59.999Z", "2023-07-01"),
@@ -43,7 +43,7 @@ fn dates_round_down_to_multiples() {
         (milliseconds(60_000), "2023-02-17T10:25:33.38Z", "2023-02-17T10:25:00Z"),
         (milliseconds(1_800_000), "2023-02-17T10:25:33.38Z", "2023-02-17T10:00:00Z"),
         (milliseconds(3_600_000), "1969-12-31T23:59:59Z", "1969-12-31T23:00:00Z"),
-        (milliseconds(36_000_000), "2023-02-17T10:25:33.38Z", "2023-02-17T06:00:00Z"),
+        (milliseconds(25_200_000), "2023-02-17T10:25:33.38Z", "2023-02-17T04:00:00Z"),
     ] {
         let found = rows("date_trunc", &[interval.clone(), dates([moment])]);
         assert_eq!(found, [date(wanted)], "{interval:?} {moment}");
@@ -53,7 +53,6 @@ fn dates_round_down_to_multiples() {
     let nanos = column(DateNanos, [Literal::DateNanos(1_676_629_533_380_123_456)]);
     let found = rows("date_trunc", &[milliseconds(1_000), nanos]);
     assert_eq!(found, [Literal::DateNanos(1_676_629_533_000_000_000)]);
-    refused("date_trunc", &[days(1), text("nonsense").clone(), text("too many")]);
     refused("date_trunc", &[days(1), column(Integer, values![1])]);
 }
 
@@ -166,5 +165,5 @@ fn buckets() {
     );
     assert_eq!(found, values![25_000.0, 70_000.0, NULL]);
     assert_eq!(rows("bucket", &[salary(), constant(Double, 5000.0)]), values![25_000.0, 70_000.0, NULL]);
-    refused("bucket", &[text("a"), constant(Integer, 1)]);
+    refused("bucket", &[column(Keyword, values!["a"]), constant(Integer, 1)]);
 }
