@@ -31,7 +31,8 @@ pub(super) fn rows<'a>(
     }
 }
 
-/// The single values of the rows that pass a filter, without nulls; of several columns each combination of a row.
+/// The single values of the rows that pass a filter, without nulls; of several columns each combination of a
+/// row.
 pub(super) fn items<'a>(
     values: &[ArrayRef],
     groups: &'a [usize],

@@ -1,9 +1,9 @@
 //! The aggregates of ES|QL as DataFusion's.
 //!
-//! Where DataFusion's own aggregate means the same it is taken: `COUNT`, `MIN`, `MAX` and, over exact decimals, sums of
-//! whole numbers. The others keep a state of their own ([`states`]). What an aggregate gives is the same for the same
-//! rows, whatever their order and however they are split: sums of doubles are carried with twice the digits, several
-//! values come sorted.
+//! Where DataFusion's own aggregate means the same it is taken: `COUNT`, `MIN`, `MAX` and, over exact
+//! decimals, sums of whole numbers. The others keep a state of their own ([`states`]). What an aggregate
+//! gives is the same for the same rows, whatever their order and however they are split: sums of doubles are
+//! carried with twice the digits, several values come sorted.
 
 mod finish;
 mod input;
@@ -33,11 +33,11 @@ use udaf::{Kind, Top};
 /// Room for the sum of any 64-bit numbers: DataFusion gives sums ten digits more.
 const WHOLE: DataType = DataType::Decimal128(20, 0);
 
-/// A call of an aggregate over the rows for which `filter` is true. The arguments have the types that its signature
-/// wants; none are a `COUNT(*)`.
+/// A call of an aggregate over the rows for which `filter` is true. The arguments have the types that its
+/// signature wants; none are a `COUNT(*)`.
 ///
-/// What comes out is an expression *over* DataFusion aggregates, such as a quotient of two: [`aggregate`] makes a plan
-/// of such.
+/// What comes out is an expression *over* DataFusion aggregates, such as a quotient of two: [`aggregate`]
+/// makes a plan of such.
 ///
 /// # Errors
 ///
@@ -202,8 +202,8 @@ impl Builder {
         })
     }
 
-    /// After `First` and `Last`: all values of the row whose sort field is least, or greatest; rows without one come
-    /// last. Of rows with the same the least values count.
+    /// After `First` and `Last`: all values of the row whose sort field is least, or greatest; rows without
+    /// one come last. Of rows with the same the least values count.
     fn nearest(&self, descending: bool) -> Result<(Expr, bool)> {
         let value = self.arg(0)?;
         let is_list = value.is_list;

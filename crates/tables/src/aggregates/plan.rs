@@ -9,8 +9,8 @@ use datafusion::logical_expr::{
     Expr, LogicalPlan, LogicalPlanBuilder, WindowFrame, WindowFunctionDefinition, ident, lit,
 };
 
-/// Groups rows. What comes out has the columns of the groups, then those of the expressions over aggregates that
-/// [`super::call`] gives, which should be given a name.
+/// Groups rows. What comes out has the columns of the groups, then those of the expressions over aggregates
+/// that [`super::call`] gives, which should be given a name.
 pub(crate) fn aggregate(input: LogicalPlan, groups: Vec<Expr>, exprs: Vec<Expr>) -> Result<LogicalPlan> {
     let parts = Parts::of(&exprs);
     let group_count = groups.len();

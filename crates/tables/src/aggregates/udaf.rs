@@ -229,7 +229,8 @@ impl GroupsAccumulator for GroupStates {
     }
 }
 
-/// All rows as one group. DataFusion wants to share it between threads, though it does not: the lock is never waited for.
+/// All rows as one group. DataFusion wants to share it between threads, though it does not: the lock is never
+/// waited for.
 struct OneGroup(Mutex<GroupStates>);
 
 impl OneGroup {

@@ -1,6 +1,7 @@
 //! Functions of dates, in UTC.
 //!
-//! After Elastic's "ES|QL date and time functions". A date that no calendar here has (years beyond 9999) gives null.
+//! After Elastic's "ES|QL date and time functions". A date that no calendar here has (years beyond 9999)
+//! gives null.
 
 mod bucket;
 mod difference;

@@ -1,7 +1,7 @@
 //! Functions of points.
 //!
-//! After Elastic's "ES|QL spatial functions", of which those of points are here: a point contains, meets and is within
-//! a point that is the same.
+//! After Elastic's "ES|QL spatial functions", of which those of points are here: a point contains, meets and
+//! is within a point that is the same.
 
 use std::sync::Arc;
 
@@ -56,8 +56,8 @@ fn coordinate(call: &Call<'_>, nth: usize) -> Result<ArrayRef> {
     Ok(Arc::new((0..points.len()).map(value).collect::<Float64Array>()))
 }
 
-/// `StDistance`: in metres over the earth, by the haversine formula (`SloppyMath` of Lucene); of cartesian points the
-/// straight line.
+/// `StDistance`: in metres over the earth, by the haversine formula (`SloppyMath` of Lucene); of cartesian
+/// points the straight line.
 fn distance(call: &Call<'_>) -> Result<ArrayRef> {
     let (left, right) = (call.points(0)?, call.points(1)?);
     let is_geo = left.column_names().first() == Some(&"lon");

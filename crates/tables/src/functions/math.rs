@@ -164,8 +164,8 @@ fn scale(call: &Call<'_>) -> Result<ArrayRef> {
     }))
 }
 
-/// `Round`: half away from zero for whole numbers, half up (`Math.round`) for doubles, to digits behind the point or,
-/// if negative, before it.
+/// `Round`: half away from zero for whole numbers, half up (`Math.round`) for doubles, to digits behind the
+/// point or, if negative, before it.
 fn round(call: &Call<'_>) -> Result<ArrayRef> {
     let decimals = match call.args.len() {
         1 => PrimitiveArray::<Int64Type>::from_value(0, call.rows),

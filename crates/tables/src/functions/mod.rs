@@ -1,8 +1,8 @@
 //! The scalar functions of ES|QL as DataFusion's. One file a family, as their signatures are.
 //!
-//! A function is computed over Arrow arrays of the types that [`crate::types::arrow_type`] gives. That a row may have
-//! several values is seen to here, once for all: most functions of several values are null, with a warning; the `mv_`
-//! functions and few others take them whole.
+//! A function is computed over Arrow arrays of the types that [`crate::types::arrow_type`] gives. That a row
+//! may have several values is seen to here, once for all: most functions of several values are null, with a
+//! warning; the `mv_` functions and few others take them whole.
 
 mod arithmetic;
 mod conditional;
@@ -64,7 +64,8 @@ pub(crate) struct Implementation {
     pub(crate) gives: Gives,
     /// The array of results, of the type [`Call::returns`].
     pub(crate) compute: fn(&Call<'_>) -> Result<ArrayRef>,
-    /// DataFusion's own expression that does the same, if there is one for these arguments: it can be optimised.
+    /// DataFusion's own expression that does the same, if there is one for these arguments: it can be
+    /// optimised.
     pub(crate) native: Option<Native>,
 }
 

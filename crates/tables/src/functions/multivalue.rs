@@ -1,7 +1,7 @@
 //! Functions of the several values of a row.
 //!
-//! After Elastic's "ES|QL multivalue functions". A row without a value gives null, if nothing else is said. Values keep
-//! the order in which they stand in the row.
+//! After Elastic's "ES|QL multivalue functions". A row without a value gives null, if nothing else is said.
+//! Values keep the order in which they stand in the row.
 
 mod numbers;
 mod sets;
@@ -146,8 +146,8 @@ fn count(call: &Call<'_>) -> Result<ArrayRef> {
     Ok(Arc::new(Values::of(call, 0)?.rows.iter().map(count).collect::<Int32Array>()))
 }
 
-/// `MvSlice`: from a place to a place, both counted from 0 or, below it, from the end; the end is the start if it is
-/// left out.
+/// `MvSlice`: from a place to a place, both counted from 0 or, below it, from the end; the end is the start
+/// if it is left out.
 fn slice(call: &Call<'_>) -> Result<ArrayRef> {
     let values = Values::of(call, 0)?;
     let start = single_integers(call, 1)?;

@@ -1,7 +1,7 @@
 //! Aggregates: what `STATS` says of the rows of a group.
 //!
-//! After Elastic's "ES|QL aggregation functions". Values that are null do not count, and of rows with several values all
-//! do. A group without values gives null, but counts 0.
+//! After Elastic's "ES|QL aggregation functions". Values that are null do not count, and of rows with several
+//! values all do. A group without values gives null, but counts 0.
 
 use super::VALUES;
 use super::signature::{Param, Returns, Signature};

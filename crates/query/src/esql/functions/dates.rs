@@ -1,4 +1,5 @@
-//! Functions of dates. After Elastic's "ES|QL date and time functions", and `BUCKET` of "ES|QL grouping functions".
+//! Functions of dates. After Elastic's "ES|QL date and time functions", and `BUCKET` of "ES|QL grouping
+//! functions".
 
 use super::STRINGS;
 use super::signature::{Param, Returns, Signature};

@@ -32,7 +32,8 @@ pub struct Signature {
 pub struct Param {
     /// Its name in the documentation.
     pub name: &'static str,
-    /// The types it takes. A constant string also does for a type that strings are written for: `"2024-01-01"` for a
+    /// The types it takes. A constant string also does for a type that strings are written for:
+    /// `"2024-01-01"` for a
     /// `date`, `"10.0.0.1"` for an `ip`, `"1 day"` for a `date_period`.
     pub types: &'static [Type],
     /// Whether it may be left out.
@@ -54,8 +55,8 @@ pub enum Returns {
     Common,
     /// By the types of the arguments, once they are converted.
     By(fn(&[Type]) -> Option<Type>),
-    /// By the arguments, where the parameters do not tell which go together: it says what they are converted to as well.
-    /// Each argument fits its parameter.
+    /// By the arguments, where the parameters do not tell which go together: it says what they are converted
+    /// to as well. Each argument fits its parameter.
     Overloaded(fn(&Signature, &[Argument<'_>]) -> Result<Checked, SignatureError>),
 }
 
@@ -261,8 +262,8 @@ impl Signature {
         }
     }
 
-    /// The type that an argument has in common with those before it. A constant string takes any type that strings
-    /// are written for.
+    /// The type that an argument has in common with those before it. A constant string takes any type that
+    /// strings are written for.
     pub(super) fn join(
         &self,
         before: Type,

@@ -18,8 +18,8 @@ use crate::aggregates::input;
 use crate::aggregates::udaf::Make;
 use crate::types::item_type;
 
-/// `VALUES`, sorted, and `COUNT_DISTINCT`, exact: each distinct pair of group and value is kept once, as DataFusion
-/// keeps the keys of a `GROUP BY`.
+/// `VALUES`, sorted, and `COUNT_DISTINCT`, exact: each distinct pair of group and value is kept once, as
+/// DataFusion keeps the keys of a `GROUP BY`.
 pub(in crate::aggregates) struct Distinct {
     pairs: Box<dyn GroupValues>,
     /// Which pair each value is, while they are taken.

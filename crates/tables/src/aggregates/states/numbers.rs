@@ -92,8 +92,8 @@ fn bytes(numbers: &Vec<f64>) -> usize {
     numbers.capacity() * size_of::<f64>()
 }
 
-/// The number at a part of the way from the least to the greatest, between two of them as a line goes (after `Dist`
-/// of Elasticsearch's t-digest).
+/// The number at a part of the way from the least to the greatest, between two of them as a line goes (after
+/// `Dist` of Elasticsearch's t-digest).
 pub(in crate::aggregates) fn quantile(numbers: &mut [f64], part: f64) -> Option<f64> {
     numbers.sort_unstable_by(f64::total_cmp);
     let last = numbers.len().checked_sub(1)?;

@@ -100,13 +100,14 @@ impl Sums {
     }
 }
 
-/// `VARIANCE` and, as its root, `STD_DEV`: of all there is, not of a sample (`StdDevStates`). The sums are of the
-/// numbers and of their squares.
+/// `VARIANCE` and, as its root, `STD_DEV`: of all there is, not of a sample (`StdDevStates`). The sums are of
+/// the numbers and of their squares.
 #[derive(Clone, Default)]
 pub(in crate::aggregates) struct Spread<const ROOT: bool>(Sums);
 
 impl<const ROOT: bool> Spread<ROOT> {
-    /// The mean square of the distances from the mean `m`, by Σ(x-m)² = Σx² - 2mΣx + nm²; no digit is lost by it.
+    /// The mean square of the distances from the mean `m`, by Σ(x-m)² = Σx² - 2mΣx + nm²; no digit is lost by
+    /// it.
     fn value(&self) -> f64 {
         let Sums { count, first: sum, second: squares } = self.0;
         let mean = sum.value() / count;

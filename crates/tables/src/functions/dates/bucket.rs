@@ -38,7 +38,8 @@ const ROUNDINGS: &[Rounding] = &[
     Rounding::Fixed(1),
 ];
 
-/// The beginning of the bucket of each value: of buckets of a size, or of at most so many from a value to another.
+/// The beginning of the bucket of each value: of buckets of a size, or of at most so many from a value to
+/// another.
 pub(super) fn bucket(call: &Call<'_>) -> Result<ArrayRef> {
     let size = call.constant(1).ok_or_else(|| exec_datafusion_err!("the buckets must be a constant"))?;
     if call.returns.is_temporal() {

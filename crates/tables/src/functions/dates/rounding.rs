@@ -1,4 +1,5 @@
-//! Rounding dates down to multiples of an interval. After `DateTrunc.createRounding` and `Rounding` of Elasticsearch.
+//! Rounding dates down to multiples of an interval. After `DateTrunc.createRounding` and `Rounding` of
+//! Elasticsearch.
 
 use datafusion::common::{Result, ScalarValue, exec_err};
 use jiff::civil::DateTime;

@@ -1,7 +1,7 @@
 //! `JSON_EXTRACT`.
 //!
-//! After `JsonExtract` and `JsonPath` of Elasticsearch: dots and brackets, no wildcards. Strings come without quotes,
-//! everything else as it is written in the document.
+//! After `JsonExtract` and `JsonPath` of Elasticsearch: dots and brackets, no wildcards. Strings come without
+//! quotes, everything else as it is written in the document.
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringViewArray};
 use datafusion::arrow::compute::cast;
@@ -149,7 +149,8 @@ fn next(behind: &str) -> std::result::Result<&str, &'static str> {
     }
 }
 
-/// The value that a text begins with, as far as quotes and brackets tell where it ends, and what is behind it.
+/// The value that a text begins with, as far as quotes and brackets tell where it ends, and what is behind
+/// it.
 fn split_value(text: &str) -> Option<(&str, &str)> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for (place, byte) in text.bytes().enumerate() {

@@ -43,8 +43,8 @@ pub(super) fn concat(call: &Call<'_>) -> Result<ArrayRef> {
     Ok(Arc::new(builder.finish()))
 }
 
-/// `MvZip`: the first values with a delimiter between them, then the second ones, and so on; what is left of the
-/// longer as it is. The delimiter is a comma if it is left out.
+/// `MvZip`: the first values with a delimiter between them, then the second ones, and so on; what is left of
+/// the longer as it is. The delimiter is a comma if it is left out.
 pub(super) fn zip(call: &Call<'_>) -> Result<ArrayRef> {
     let (left, right) = (Strings::of(call, 0)?, Strings::of(call, 1)?);
     let delimiters = if call.args.len() > 2 { Some(Strings::of(call, 2)?) } else { None };
