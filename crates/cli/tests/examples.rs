@@ -12,7 +12,7 @@ use common::rulehound;
 use serde_json::Value;
 
 /// Alerts by rule, each with how often it is told; what is not here stays silent.
-const STORY: [(&str, usize); 29] = [
+const STORY: [(&str, usize); 31] = [
     ("Account Created or Enabled", 2),
     ("Alerts of Several Tactics on One Host", 3),
     ("Archive Packed with a Password", 1),
@@ -30,7 +30,9 @@ const STORY: [(&str, usize); 29] = [
     ("New Account Made an Administrator at Once", 1),
     ("New Program Calls from Memory without a File", 1),
     ("Office Application Starts a Command Interpreter", 1),
+    ("PowerShell Command in Base64", 1),
     ("Program of a User Folder below an Office Application", 1),
+    ("Programs of Several Hosts Call One Address", 1),
     ("Rare Process for a Host", 1),
     ("Run Key Points into a User Folder", 1),
     ("Run of Very Long DNS Names", 1),
