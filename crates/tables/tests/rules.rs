@@ -105,7 +105,7 @@ fn a_row_of_one_event_is_an_alert_about_it() {
     let alerts = alerts(&[rule("e", query)], &[logon(1, "a"), logon(2, "b")]);
     assert_eq!(field(&alerts, "Esql.user"), [json!("a!")]);
     let alert = &alerts[0];
-    assert_eq!((&alert["user.name"], alert["user"].get("name")), (&json!("b"), None));
+    assert_eq!((&alert["user.name"], alert.get("user")), (&json!("b"), None));
     assert_eq!(alert["kibana.alert.original_event.action"], "logon");
     assert_eq!(alert["kibana.alert.original_time"], "2026-03-01T10:01:00.000Z");
     assert_eq!(alert["kibana.alert.ancestors"][0]["index"], "logs-a-default");

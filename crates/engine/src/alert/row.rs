@@ -5,8 +5,6 @@ use std::sync::Arc;
 use rulehound_events::Document;
 use serde_json::Value;
 
-use super::path;
-
 /// Metadata that Kibana's `esqlExecutor` keeps out of the document.
 const METADATA: [&str; 3] = ["_id", "_version", "_index"];
 
@@ -15,8 +13,25 @@ const METADATA: [&str; 3] = ["_id", "_version", "_index"];
 pub(crate) fn merged(event: Option<Document>, values: &[(Arc<str>, Value)]) -> Document {
     let mut document = event.unwrap_or_default();
     for (name, value) in values.iter().filter(|(name, _)| !METADATA.contains(&&**name)) {
-        path::remove(&mut document, name);
+        unset(&mut document, name);
         document.insert(name.to_string(), value.clone());
     }
     document
+}
+
+/// Takes out what stands at a dotted path, and the objects that are empty then (Kibana's `robustUnset`).
+fn unset(document: &mut Document, path: &str) {
+    if document.shift_remove(path).is_some() {
+        return;
+    }
+    for (dot, _) in path.match_indices('.') {
+        let (Some(parent), Some(rest)) = (path.get(..dot), path.get(dot + 1..)) else { continue };
+        if let Some(Value::Object(inner)) = document.get_mut(parent) {
+            unset(inner, rest);
+            if inner.is_empty() {
+                document.shift_remove(parent);
+            }
+            return;
+        }
+    }
 }
