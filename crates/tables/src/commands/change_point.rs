@@ -25,8 +25,9 @@ use crate::warnings::Warnings;
 /// So many rows are looked at, as `ChangePointOperator` does.
 pub(crate) const MOST_POINTS: usize = 1000;
 
-/// The first [`MOST_POINTS`] rows, which come in the order of their keys, with the kind of change and its p-value in
-/// the row where the values change; they are null elsewhere. Rows without a value or with several are passed over.
+/// The first [`MOST_POINTS`] rows, which come in the order of their keys, with the kind of change and its
+/// p-value in the row where the values change; they are null elsewhere. Rows without a value or with several
+/// are passed over.
 ///
 /// Warnings are worded as those of Elasticsearch's `ChangePointOperator`.
 pub(crate) fn change_point(
@@ -45,7 +46,8 @@ pub(crate) fn change_point(
     let points = points(values)?;
     warn("values contain nulls; skipping them", points.nulls);
     warn(
-        "values contains multivalued entries; skipping them (please consider reducing them with e.g. MV_AVG or MV_SUM)",
+        "values contains multivalued entries; skipping them \
+         (please consider reducing them with e.g. MV_AVG or MV_SUM)",
         points.several,
     );
     if points.values.len() < detect::LEAST_POINTS {

@@ -1,6 +1,7 @@
 //! Looking rows of a table up by their values: `LOOKUP JOIN` and `ENRICH`.
 //!
-//! Two functions do it: one gives the rows of the table that match, the other the values that a column has there.
+//! Two functions do it: one gives the rows of the table that match, the other the values that a column has
+//! there.
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};

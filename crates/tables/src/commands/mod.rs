@@ -1,5 +1,5 @@
-//! Commands that are more than an expression: `GROK`, `DISSECT`, `SAMPLE`, `LOOKUP JOIN` and `ENRICH`, and those that need all rows at once,
-//! `CHANGE_POINT` and `COMPLETION`.
+//! Commands that are more than an expression: `GROK`, `DISSECT`, `SAMPLE`, `LOOKUP JOIN` and `ENRICH`, and
+//! those that need all rows at once, `CHANGE_POINT` and `COMPLETION`.
 
 mod change_point;
 mod completion;

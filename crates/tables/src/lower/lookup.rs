@@ -19,8 +19,9 @@ pub(crate) type LookupTables = BTreeMap<String, RecordBatch>;
 const MATCHES: &str = "matches";
 
 impl Lowering<'_> {
-    /// For `LOOKUP JOIN` every row once for each row there that has the same values, or once with nulls; for `ENRICH`
-    /// every row once, with the values of all rows there that have one of its values. Rows stay in order.
+    /// For `LOOKUP JOIN` every row once for each row there that has the same values, or once with nulls; for
+    /// `ENRICH` every row once, with the values of all rows there that have one of its values. Rows stay in
+    /// order.
     pub(super) fn lookup(&mut self, step: &LookupStep) -> Result<()> {
         let Some(rows) = self.context.lookups.get(&*step.table) else {
             return plan_err!("there is no lookup table `{}`", step.table);

@@ -1,8 +1,8 @@
 //! Whether and where a series of numbers changes.
 //!
-//! The method is that of Elasticsearch's machine learning (`ChangePointDetector`, as ES|QL 9 has it): a lone extreme is
-//! looked for under a kernel density of the other values, a lasting change by comparing models of the series, and what
-//! is the less likely to be chance counts.
+//! The method is that of Elasticsearch's machine learning (`ChangePointDetector`, as ES|QL 9 has it): a lone
+//! extreme is looked for under a kernel density of the other values, a lasting change by comparing models of
+//! the series, and what is the less likely to be chance counts.
 
 use super::{excursion, shift};
 

@@ -1,7 +1,8 @@
 //! Spikes and dips: a lone value that the others make unlikely.
 //!
-//! The others are all but the tenth of the series about the extreme and the extreme on the other side. Their kernel
-//! density is smoothed more than would be best for an estimate, so that only what the eye would see is found.
+//! The others are all but the tenth of the series about the extreme and the extreme on the other side. Their
+//! kernel density is smoothed more than would be best for an estimate, so that only what the eye would see is
+//! found.
 
 use std::ops::Range;
 

@@ -23,8 +23,8 @@ impl Moments {
 
 /// The variance that the best parabola leaves.
 ///
-/// It is put together of polynomials that are orthogonal over the weighted places, each from the two before it
-/// (Forsythe's method): the powers of the places themselves would lose most digits.
+/// It is put together of polynomials that are orthogonal over the weighted places, each from the two before
+/// it (Forsythe's method): the powers of the places themselves would lose most digits.
 pub(super) fn variance_about_parabola(values: &[f64], weights: &[f64]) -> f64 {
     let centre = (values.len() as f64 - 1.0) / 2.0;
     let places: Vec<f64> = (0..values.len()).map(|at| (at as f64 - centre) / (centre + 1.0)).collect();

@@ -40,9 +40,10 @@ fn above_f(numerator: f64, denominator: f64, value: f64) -> f64 {
 
 /// The two-sample Kolmogorov-Smirnov test: that two samples of one distribution differ as much.
 ///
-/// Their order when put together is a path over a grid, one step to the right or up a value, and all paths are equally
-/// likely. The samples differ as far as the path leaves the diagonal; what is summed is how likely a path first leaves
-/// the band about it at each point of the grid. That is exact where no values are equal.
+/// Their order when put together is a path over a grid, one step to the right or up a value, and all paths
+/// are equally likely. The samples differ as far as the path leaves the diagonal; what is summed is how
+/// likely a path first leaves the band about it at each point of the grid. That is exact where no values are
+/// equal.
 pub(super) fn of_same_distribution(one: &[f64], other: &[f64]) -> f64 {
     let furthest = furthest_apart(one, other);
     let (columns, rows) = (one.len(), other.len());

@@ -2,8 +2,8 @@
 
 /// So many places of a series of `count` values, in order: the ones that Elasticsearch chooses.
 ///
-/// It shuffles them by `java.util.Random` from a fixed seed, so they are always the same. The generator is the linear
-/// congruential one that Java's documentation prescribes.
+/// It shuffles them by `java.util.Random` from a fixed seed, so they are always the same. The generator is
+/// the linear congruential one that Java's documentation prescribes.
 pub(super) fn places(count: usize, most: usize) -> Vec<usize> {
     let mut places: Vec<usize> = (0..count).collect();
     if count <= most {

@@ -1,9 +1,9 @@
 //! Lasting changes: models of the whole series are compared.
 //!
-//! A series is stationary, or has one trend (a parabola), or a level before a point and another after it, or a trend
-//! before and another after. The richer model counts if an F-test says that it explains more than chance would, and if
-//! it explains half the variance. Where none explains much, the values before and after a point may still be spread
-//! differently.
+//! A series is stationary, or has one trend (a parabola), or a level before a point and another after it, or
+//! a trend before and another after. The richer model counts if an F-test says that it explains more than
+//! chance would, and if it explains half the variance. Where none explains much, the values before and after
+//! a point may still be spread differently.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -73,8 +73,8 @@ impl<'a> Series<'a> {
         self.whole.variance < (scale.next_up() - scale).sqrt()
     }
 
-    /// The plainest model that no other improves on. Of the points where a change was tried, those whose distributions
-    /// are worth a look are added to `points`.
+    /// The plainest model that no other improves on. Of the points where a change was tried, those whose
+    /// distributions are worth a look are added to `points`.
     fn best_model(&self, points: &mut BTreeSet<usize>) -> Model {
         let mut tried = |model: Model| {
             points.extend(model.change.map(|(_, at)| at));
@@ -158,7 +158,8 @@ impl<'a> Series<'a> {
                 best = (at, p_value);
             }
         }
-        // The points are no independent trials: a fiftieth of the values is a good number, as simulations show.
+        // The points are no independent trials: a fiftieth of the values is a good number, as simulations
+        // show.
         (best.0, of_any(best.1, sampled.len().div_ceil(50)))
     }
 

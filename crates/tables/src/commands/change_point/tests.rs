@@ -236,7 +236,9 @@ proptest! {
     #[test]
     fn odd_values_have_an_answer(
         values in prop::collection::vec(
-            prop::sample::select(vec![0.0, -0.0, 1.0, 2.0, 1e300, f64::MAX, f64::INFINITY, f64::NAN, f64::MIN_POSITIVE]),
+            prop::sample::select(vec![
+                0.0, -0.0, 1.0, 2.0, 1e300, f64::MAX, f64::INFINITY, f64::NAN, f64::MIN_POSITIVE,
+            ]),
             0..60,
         ),
     ) {
