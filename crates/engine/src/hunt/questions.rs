@@ -10,7 +10,7 @@ use rulehound_schema::{Field, FieldType, Schema};
 use serde::{Deserialize, Serialize};
 
 use crate::correlate::late::{LatePlan, PARENT, PROCESS};
-use crate::correlate::{StepId, steps};
+use crate::correlate::{StepId, order_matters, steps};
 use crate::order::TIMESTAMP;
 use crate::{FilterId, Matcher, MatcherError, order, scope};
 
@@ -31,6 +31,8 @@ pub(super) struct Question {
     pub(super) keys: Vec<JoinKey>,
     /// Fields whose values the correlator must know.
     pub(super) captures: Vec<Field>,
+    /// Whether it means something in which order events of the same moment come.
+    pub(super) ordered: bool,
 }
 
 /// What the hits of a question are for.
@@ -82,7 +84,7 @@ impl Question {
     /// A question whose answer is about the event's process.
     fn of_process(rule: RuleIndex, purpose: Purpose) -> Self {
         let process = [PROCESS, PARENT].map(|name| Field::new(name, FieldType::Keyword));
-        Self { rule, purpose, step: StepId(0), keys: Vec::new(), captures: process.into() }
+        Self { rule, purpose, step: StepId(0), keys: Vec::new(), captures: process.into(), ordered: false }
     }
 }
 
@@ -108,7 +110,8 @@ impl Asked {
         for (step, asked) in (0..).map(StepId).zip(plan_steps) {
             let sees = scope::of_indicators(&query.plan, step).unwrap_or_else(|| sees.clone());
             let (keys, captures) = (asked.keys.into_owned(), asked.captures);
-            let question = Question { rule: rule_index, purpose, step, keys, captures };
+            let ordered = order_matters(&query.plan, step);
+            let question = Question { rule: rule_index, purpose, step, keys, captures, ordered };
             self.push(question, Filter::And(vec![asked.filter.into_owned(), sees]));
         }
         self.ask_of_ancestors(rule_index, &query.plan, number_of_steps, &scope);
