@@ -42,11 +42,10 @@ pub(crate) struct LeafScanner {
 impl LeafScanner {
     /// The values that `paths` ask for in a record, one JSON object.
     pub(crate) fn scan<'s>(&'s mut self, json: &'s [u8], paths: &PathTree) -> Result<Record<'s>, GiveUp> {
-        let json = std::str::from_utf8(json).map_err(|_| GiveUp)?;
         self.leaves.clear();
-        let source = Source::new(json, &mut self.marks);
+        let source = Source::of(json, &mut self.marks)?;
         walk::walk(source, paths, &mut self.keys, &mut self.leaves)?;
-        Ok(Record { json, leaves: &self.leaves })
+        Ok(Record { json: source.json, leaves: &self.leaves })
     }
 }
 

@@ -125,7 +125,7 @@ impl<'j> Cursor<'j> {
     /// Passes over the string whose quote was passed over.
     #[inline]
     pub(crate) fn rest_of_string(&mut self) -> Result<(), GiveUp> {
-        self.at = text::skip(self.source, self.at)?;
+        self.at = self.source.string_end(self.at)? + 1;
         Ok(())
     }
 

@@ -148,14 +148,12 @@ impl Keys {
         previous: &mut Option<KeyId>,
         paths: &PathTree,
     ) -> Result<(Target, usize), GiveUp> {
-        let json = source.json;
-        let end = source.plain_end(from)?;
-        if json.as_bytes().get(end) != Some(&b'"') {
+        let end = source.string_end(from)?;
+        let Some(key) = source.plain(from, end) else {
             let mut key = String::new();
-            let (_, after) = text::read(source, from, &mut key)?;
-            return Ok((target(context, &key, paths), after));
-        }
-        let key = json.get(from..end).ok_or(GiveUp)?;
+            text::read(source, from, &mut key)?;
+            return Ok((target(context, &key, paths), end + 1));
+        };
         match self.learn(context, key, paths) {
             Ok(id) => {
                 if let Some(followers) = self.followers_mut(context, *previous) {

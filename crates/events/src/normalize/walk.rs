@@ -19,12 +19,11 @@ impl Normalizer {
         json: &[u8],
         mut take: impl FnMut(PathId, Value<'_>),
     ) -> Result<(), GiveUp> {
-        let json = std::str::from_utf8(json).map_err(|_| GiveUp)?;
+        let source = Source::of(json, &mut self.marks)?;
         self.names.forget_many();
         let mut ecs = Ecs::new(&mut self.names, &self.arena, std::mem::take(&mut self.buffer));
         let mut flat = Flat::new(std::mem::take(&mut self.members));
         self.unescaped.clear();
-        let source = Source::new(json, &mut self.marks);
         let mut walk =
             Walk { cursor: Cursor::new(source), unescaped: &mut self.unescaped, arena: &self.arena };
         let walked = walk.record(&mut ecs, &mut flat).and_then(|()| {
@@ -80,18 +79,15 @@ impl<'t> Walk<'t, '_> {
 
     fn key(&mut self, ecs: &mut Ecs<'t>, data: NameId, previous: Option<NameId>) -> Result<NameId, GiveUp> {
         let (source, from) = (self.cursor.source(), self.cursor.at());
-        let json = source.json;
-        let rest = json.as_bytes().get(from..).ok_or(GiveUp)?;
+        let rest = source.json.as_bytes().get(from..).ok_or(GiveUp)?;
         if let Some((name, length)) = ecs.names.expected_member(data, previous, rest) {
             self.cursor.go_to(from + length);
             return Ok(name);
         }
-        let end = source.plain_end(from)?;
-        if json.as_bytes().get(end) != Some(&b'"') {
-            return Err(GiveUp);
-        }
+        let end = source.string_end(from)?;
+        let key = source.plain(from, end).ok_or(GiveUp)?;
         self.cursor.go_to(end + 1);
-        Ok(ecs.names.learn_next(data, previous, json.get(from..end).ok_or(GiveUp)?))
+        Ok(ecs.names.learn_next(data, previous, key))
     }
 
     /// The message, which is long, and seldom read.
