@@ -6,7 +6,7 @@
 use wide::u8x16;
 
 use super::GiveUp;
-use super::text::check_escape;
+use super::text::check_code_unit;
 
 /// How many bytes are looked at at once: a bit each in a word.
 const BLOCK: usize = u64::BITS as usize;
@@ -42,7 +42,10 @@ impl Marks {
             // What stands for itself is not worth a look.
             let mut special = escaped & !(quotes | backslashes);
             while special != 0 {
-                check_escape(json.as_bytes(), self.0.len() * BLOCK + special.trailing_zeros() as usize)?;
+                let at = special.trailing_zeros() as usize;
+                if !matches!(bytes[at], b'n' | b'r' | b't' | b'b' | b'f' | b'/') {
+                    check_code_unit(json.as_bytes(), self.0.len() * BLOCK + at)?;
+                }
                 special &= special - 1;
             }
             self.0.push(Block { stops: quotes & !escaped | controls, escapes });

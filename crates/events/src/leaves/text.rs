@@ -85,12 +85,10 @@ fn unescape_all(
     Ok(Text::Unescaped { start, end: unescaped.len() })
 }
 
-/// Whether JSON knows the escape whose letter is at `letter`.
-pub(super) fn check_escape(bytes: &[u8], letter: usize) -> Result<(), GiveUp> {
-    match bytes.get(letter).ok_or(GiveUp)? {
-        b'u' => code_unit(bytes, letter - 1).map(drop),
-        letter => escape(*letter).map(drop),
-    }
+/// Whether a code unit is escaped by the letter at this place.
+#[cold]
+pub(super) fn check_code_unit(bytes: &[u8], letter: usize) -> Result<(), GiveUp> {
+    letter.checked_sub(1).ok_or(GiveUp).and_then(|at| code_unit(bytes, at)).map(drop)
 }
 
 /// The character of the escape at a backslash, and the place after it. Half a surrogate pair is none.
