@@ -15,26 +15,27 @@ use crate::layout::{PathId, PathTree};
 
 pub(crate) mod cursor;
 mod keys;
+pub(crate) mod literal;
 pub(crate) mod marks;
 mod numbers;
-pub(crate) mod quoted;
+mod sites;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
 mod walk;
 
-use keys::Keys;
 use marks::Marks;
+use sites::Sites;
 use text::{Source, Text};
 
 /// The walk gives up: the record is to be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GiveUp;
 
-/// Walks records of one layout, and learns which keys follow which.
+/// Walks records of one layout, and learns what follows what.
 #[derive(Debug, Default)]
 pub(crate) struct LeafScanner {
-    keys: Keys,
+    sites: Sites,
     marks: Marks,
     leaves: Leaves,
 }
@@ -44,7 +45,7 @@ impl LeafScanner {
     pub(crate) fn scan<'s>(&'s mut self, json: &'s [u8], paths: &PathTree) -> Result<Record<'s>, GiveUp> {
         self.leaves.clear();
         let source = Source::of(json, &mut self.marks)?;
-        walk::walk(source, paths, &mut self.keys, &mut self.leaves)?;
+        walk::walk(source, paths, &mut self.sites, &mut self.leaves)?;
         Ok(Record { json: source.json, leaves: &self.leaves })
     }
 }

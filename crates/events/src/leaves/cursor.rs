@@ -23,6 +23,12 @@ impl<'j> Cursor<'j> {
         cursor
     }
 
+    /// At a place of a record, in this many objects and arrays.
+    #[inline]
+    pub(crate) fn at_place(source: Source<'j>, at: usize, depth: usize) -> Self {
+        Self { source, at, depth }
+    }
+
     /// The record.
     #[inline]
     pub(crate) fn source(&self) -> Source<'j> {
