@@ -6,8 +6,8 @@
 //! refuse what the parser takes, and must never take what the parser refuses, nor give another value. It looks
 //! at every byte, also of what it steps over: strings and their escapes, numbers, the grammar, UTF-8.
 //!
-//! Only records that are ECS are walked. One that needs a normaliser gives up, and so does the next one like
-//! it before it has begun ([`LeafScanner::scan`]).
+//! Only records that are ECS are walked. One that needs a normaliser gives up, and after some of them the next one is
+//! not walked at all ([`crate::Shredder`]).
 
 use rulehound_schema::Scalar;
 
@@ -26,7 +26,7 @@ mod walk;
 
 use marks::Marks;
 use sites::Sites;
-use text::{Source, Text};
+use text::{Escaped, Source, Text};
 
 /// The walk gives up: the record is to be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,21 +46,23 @@ impl LeafScanner {
         self.leaves.clear();
         let source = Source::of(json, &mut self.marks)?;
         walk::walk(source, paths, &mut self.sites, &mut self.leaves)?;
-        Ok(Record { json: source.json, leaves: &self.leaves })
+        Ok(Record { source, leaves: &self.leaves })
     }
 }
 
 /// A record that was walked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record<'s> {
-    json: &'s str,
+    source: Source<'s>,
     leaves: &'s Leaves,
 }
 
 /// What stands at a path.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Leaf<'s> {
     Scalar(Scalar<'s>),
+    /// A string with escapes.
+    Escaped(Escaped<'s>),
     /// An object, where the layout has a field.
     Object,
 }
@@ -81,6 +83,7 @@ impl<'s> Record<'s> {
         self.leaves.values.iter().filter_map(move |(path, value)| {
             let leaf = match *value {
                 Found::Text(text) => Leaf::Scalar(Scalar::Str(self.text(text)?)),
+                Found::Escaped { start, end } => Leaf::Escaped(Escaped { source: self.source, start, end }),
                 Found::I64(n) => Leaf::Scalar(Scalar::I64(n)),
                 Found::U64(n) => Leaf::Scalar(Scalar::U64(n)),
                 Found::F64(n) => Leaf::Scalar(Scalar::F64(n)),
@@ -94,7 +97,7 @@ impl<'s> Record<'s> {
 
     fn text(self, text: Text) -> Option<&'s str> {
         match text {
-            Text::Plain { start, end } => self.json.get(start..end),
+            Text::Plain { start, end } => self.source.json.get(start..end),
             Text::Unescaped { start, end } => self.leaves.unescaped.get(start..end),
         }
     }
@@ -114,6 +117,11 @@ struct Leaves {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Found {
     Text(Text),
+    /// A string with escapes, by its place.
+    Escaped {
+        start: usize,
+        end: usize,
+    },
     I64(i64),
     U64(u64),
     F64(f64),

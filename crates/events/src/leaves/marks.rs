@@ -13,7 +13,11 @@ const BLOCK: usize = u64::BITS as usize;
 
 /// The places in a record, up to the next record.
 #[derive(Debug, Default)]
-pub(crate) struct Marks(Vec<Block>);
+pub(crate) struct Marks {
+    blocks: Vec<Block>,
+    /// Whether there are escapes of code units, which may be half a character.
+    has_code_units: bool,
+}
 
 /// The places in 64 bytes, a bit each.
 #[derive(Clone, Copy, Debug)]
@@ -29,9 +33,12 @@ impl Marks {
     pub(crate) fn fill(&mut self, json: &str) -> Result<(), GiveUp> {
         let (blocks, rest) = json.as_bytes().as_chunks();
         let mut last = [b' '; BLOCK];
-        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        self.0.clear();
-        self.0.reserve(blocks.len() + 1);
+        if let Some(last) = last.get_mut(..rest.len()) {
+            last.copy_from_slice(rest);
+        }
+        self.has_code_units = false;
+        self.blocks.clear();
+        self.blocks.reserve(blocks.len() + 1);
         let mut is_escaped = 0;
         for bytes in blocks.iter().chain([&last]) {
             let Raw { quotes, backslashes, controls } = Raw::of(bytes);
@@ -39,18 +46,32 @@ impl Marks {
                 0 => (0, 0),
                 _ => escapes(backslashes, &mut is_escaped),
             };
-            // What stands for itself is not worth a look.
-            let mut special = escaped & !(quotes | backslashes);
-            while special != 0 {
-                let at = special.trailing_zeros() as usize;
-                if !matches!(bytes[at], b'n' | b'r' | b't' | b'b' | b'f' | b'/') {
-                    check_code_unit(json.as_bytes(), self.0.len() * BLOCK + at)?;
-                }
-                special &= special - 1;
+            let others = escaped & !(quotes | backslashes);
+            if others != 0 {
+                self.check(json, others & !line_breaks(bytes))?;
             }
-            self.0.push(Block { stops: quotes & !escaped | controls, escapes });
+            self.blocks.push(Block { stops: quotes & !escaped | controls, escapes });
         }
         Ok(())
+    }
+
+    /// Checks what is escaped in the block that comes next.
+    fn check(&mut self, json: &str, mut escaped: u64) -> Result<(), GiveUp> {
+        while escaped != 0 {
+            let at = self.blocks.len() * BLOCK + escaped.trailing_zeros() as usize;
+            if !matches!(json.as_bytes().get(at), Some(b'b' | b'f' | b'/')) {
+                check_code_unit(json.as_bytes(), at)?;
+                self.has_code_units = true;
+            }
+            escaped &= escaped - 1;
+        }
+        Ok(())
+    }
+
+    /// Whether there are escapes of code units.
+    #[inline]
+    pub(crate) fn has_code_units(&self) -> bool {
+        self.has_code_units
     }
 
     /// The first place from here on that ends a run of characters and escapes.
@@ -68,10 +89,10 @@ impl Marks {
     #[inline]
     fn next(&self, from: usize, places: impl Fn(&Block) -> u64) -> Option<usize> {
         let mut block = from / BLOCK;
-        let mut bits = places(self.0.get(block)?) & (u64::MAX << (from % BLOCK));
+        let mut bits = places(self.blocks.get(block)?) & (u64::MAX << (from % BLOCK));
         while bits == 0 {
             block += 1;
-            bits = places(self.0.get(block)?);
+            bits = places(self.blocks.get(block)?);
         }
         Some(block * BLOCK + bits.trailing_zeros() as usize)
     }
@@ -79,7 +100,7 @@ impl Marks {
     /// Whether an escape begins from here on and before `end`.
     #[inline]
     pub(crate) fn has_escape(&self, from: usize, end: usize) -> bool {
-        let escapes = |block: usize| self.0.get(block).map_or(0, |block| block.escapes);
+        let escapes = |block: usize| self.blocks.get(block).map_or(0, |block| block.escapes);
         let (first, last) = (from / BLOCK, end / BLOCK);
         let (after, before) = (u64::MAX << (from % BLOCK), !(u64::MAX << (end % BLOCK)));
         if first == last {
@@ -101,16 +122,28 @@ struct Raw {
 impl Raw {
     #[inline]
     fn of(bytes: &[u8; BLOCK]) -> Self {
-        let mut raw = Self { quotes: 0, backslashes: 0, controls: 0 };
-        for (number, lane) in bytes.as_chunks().0.iter().enumerate() {
-            let lane = u8x16::from(*lane);
-            let bits = |is_one: u8x16| u64::from(is_one.to_bitmask()) << (16 * number);
-            raw.quotes |= bits(lane.simd_eq(u8x16::splat(b'"')));
-            raw.backslashes |= bits(lane.simd_eq(u8x16::splat(b'\\')));
-            raw.controls |= bits(lane.simd_le(u8x16::splat(0x1f)));
+        Self {
+            quotes: bits(bytes, |lane| lane.simd_eq(u8x16::splat(b'"'))),
+            backslashes: bits(bytes, |lane| lane.simd_eq(u8x16::splat(b'\\'))),
+            controls: bits(bytes, |lane| lane.simd_le(u8x16::splat(0x1f))),
         }
-        raw
     }
+}
+
+/// The letters that mostly come after a backslash, if they are not that of something that stands for itself.
+#[inline]
+fn line_breaks(bytes: &[u8; BLOCK]) -> u64 {
+    let (n, r, t) = (u8x16::splat(b'n'), u8x16::splat(b'r'), u8x16::splat(b't'));
+    bits(bytes, |lane| lane.simd_eq(n) | lane.simd_eq(r) | lane.simd_eq(t))
+}
+
+/// A bit for each byte of which `test` says yes.
+#[inline]
+fn bits(bytes: &[u8; BLOCK], test: impl Fn(u8x16) -> u8x16) -> u64 {
+    let lanes = bytes.as_chunks().0.iter().enumerate();
+    lanes.fold(0, |bits, (number, lane)| {
+        bits | u64::from(test(u8x16::from(*lane)).to_bitmask()) << (16 * number)
+    })
 }
 
 /// Backslashes that begin an escape, and what is escaped by one. `is_escaped` says whether the first character is, and then

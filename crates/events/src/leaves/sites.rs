@@ -138,8 +138,7 @@ impl SiteId {
 
 impl Default for Sites {
     fn default() -> Self {
-        let mut new =
-            Self { sites: Vec::new(), stacks: Vec::new(), by_frames: HashMap::default(), bytes: 0 };
+        let mut new = Self { sites: Vec::new(), stacks: Vec::new(), by_frames: HashMap::default(), bytes: 0 };
         let stack = new.stack(&[]);
         new.add(stack, b"", Effects::default(), None);
         new
@@ -212,13 +211,7 @@ impl Sites {
         Ok(site)
     }
 
-    fn add(
-        &mut self,
-        stack: StackId,
-        literal: &[u8],
-        effects: Effects,
-        value: Option<Value>,
-    ) -> SiteId {
+    fn add(&mut self, stack: StackId, literal: &[u8], effects: Effects, value: Option<Value>) -> SiteId {
         let id = SiteId(u32::try_from(self.sites.len()).unwrap_or(u32::MAX));
         self.bytes += literal.len();
         self.sites.push(Site {

@@ -52,11 +52,36 @@ impl<'j> Source<'j> {
 pub(super) fn read(source: Source<'_>, from: usize, unescaped: &mut String) -> Result<(Text, usize), GiveUp> {
     let end = source.string_end(from)?;
     let text = if source.marks.has_escape(from, end) {
-        unescape_all(source, from, end, unescaped)?
+        let start = unescaped.len();
+        unescape_all(source, from, end, unescaped)?;
+        Text::Unescaped { start, end: unescaped.len() }
     } else {
         Text::Plain { start: from, end }
     };
     Ok((text, end + 1))
+}
+
+/// A string whose escapes are to be undone, if they are; each is of a character of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Escaped<'j> {
+    pub(super) source: Source<'j>,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl<'j> Escaped<'j> {
+    /// The string as it stands in the record.
+    pub(crate) fn inside(self) -> &'j str {
+        self.source.json.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// What it says, in a buffer.
+    pub(crate) fn unescape(self, buffer: &mut String) -> &str {
+        buffer.clear();
+        let undone = unescape_all(self.source, self.start, self.end, buffer);
+        debug_assert_eq!(undone, Ok(()), "escapes were checked");
+        buffer
+    }
 }
 
 /// Puts what stands from here on and before `end` to the end of `unescaped`, its escapes undone.
@@ -65,9 +90,8 @@ fn unescape_all(
     mut from: usize,
     end: usize,
     unescaped: &mut String,
-) -> Result<Text, GiveUp> {
+) -> Result<(), GiveUp> {
     let (json, bytes) = (source.json, source.json.as_bytes());
-    let start = unescaped.len();
     let mut search = from;
     while let Some(at) = source.marks.next_escape(search).filter(|at| *at < end) {
         unescaped.push_str(json.get(from..at).ok_or(GiveUp)?);
@@ -82,7 +106,7 @@ fn unescape_all(
         }
     }
     unescaped.push_str(json.get(from..end).ok_or(GiveUp)?);
-    Ok(Text::Unescaped { start, end: unescaped.len() })
+    Ok(())
 }
 
 /// Whether a code unit is escaped by the letter at this place.

@@ -7,7 +7,7 @@ use rulehound_schema::FieldType;
 use super::cursor::Cursor;
 use super::keys::{Context, Role, Target};
 use super::sites::{Effects, Frame, Inside, Sink, SiteId, Sites, Use, Value};
-use super::text::{self, Source};
+use super::text::{self, Source, Text};
 use super::{Found, GiveUp, Leaves};
 use crate::layout::PathTree;
 
@@ -66,17 +66,24 @@ impl Walk<'_> {
     fn take(&mut self, value: Value, at: usize) -> Result<usize, GiveUp> {
         let Self { source, leaves, .. } = self;
         if value.is_text {
-            if let Sink::Nowhere = value.sink {
-                return Ok(source.string_end(at)? + 1);
-            }
-            let (text, after) = text::read(*source, at, &mut leaves.unescaped)?;
+            let end = source.string_end(at)?;
+            let mut text = || text::read(*source, at, &mut leaves.unescaped).map(|(text, _)| text);
             match value.sink {
-                Sink::Field(path) => leaves.values.push((path, Found::Text(text))),
-                Sink::Id => leaves.id = Some(text),
-                Sink::Index => leaves.index = Some(text),
+                Sink::Field(path) => {
+                    let found = if !source.marks.has_escape(at, end) {
+                        Found::Text(Text::Plain { start: at, end })
+                    } else if source.marks.has_code_units() {
+                        Found::Text(text()?)
+                    } else {
+                        Found::Escaped { start: at, end }
+                    };
+                    leaves.values.push((path, found));
+                }
+                Sink::Id => leaves.id = Some(text()?),
+                Sink::Index => leaves.index = Some(text()?),
                 Sink::Nowhere => {}
             }
-            return Ok(after);
+            return Ok(end + 1);
         }
         let mut cursor = Cursor::at_place(*source, at, 0);
         match value.sink {
@@ -208,7 +215,9 @@ impl Search<'_, '_> {
     fn scalar(&mut self, usage: Use, is_text: bool) -> Result<Value, GiveUp> {
         self.cursor.go_to(self.cursor.at() + usize::from(is_text));
         let sink = match usage {
-            Use::Take(path) | Use::Flatten(path) if self.paths.node(path).takes_scalars() => Sink::Field(path),
+            Use::Take(path) | Use::Flatten(path) if self.paths.node(path).takes_scalars() => {
+                Sink::Field(path)
+            }
             Use::Take(_) | Use::Flatten(_) | Use::Skip => Sink::Nowhere,
             // Other than a string they are rare.
             Use::Id if is_text => Sink::Id,
