@@ -80,19 +80,21 @@ impl<'s> Record<'s> {
 
     /// The values, in the order of the record. Those that an array holds come one by one.
     pub(crate) fn leaves(self) -> impl Iterator<Item = (PathId, Leaf<'s>)> {
-        self.leaves.values.iter().filter_map(move |(path, value)| {
-            let leaf = match *value {
-                Found::Text(text) => Leaf::Scalar(Scalar::Str(self.text(text)?)),
-                Found::Escaped { start, end } => Leaf::Escaped(Escaped { source: self.source, start, end }),
-                Found::I64(n) => Leaf::Scalar(Scalar::I64(n)),
-                Found::U64(n) => Leaf::Scalar(Scalar::U64(n)),
-                Found::F64(n) => Leaf::Scalar(Scalar::F64(n)),
-                Found::Bool(value) => Leaf::Scalar(Scalar::Bool(value)),
-                Found::Null => Leaf::Scalar(Scalar::Null),
-                Found::Object => Leaf::Object,
-            };
-            Some((*path, leaf))
-        })
+        self.leaves.values.iter().map(move |&(path, found)| (path, self.leaf(found)))
+    }
+
+    #[inline]
+    fn leaf(self, found: Found) -> Leaf<'s> {
+        match found {
+            Found::Text(text) => Leaf::Scalar(Scalar::Str(self.text(text).unwrap_or_default())),
+            Found::Escaped { start, end } => Leaf::Escaped(Escaped { source: self.source, start, end }),
+            Found::I64(n) => Leaf::Scalar(Scalar::I64(n)),
+            Found::U64(n) => Leaf::Scalar(Scalar::U64(n)),
+            Found::F64(n) => Leaf::Scalar(Scalar::F64(n)),
+            Found::Bool(value) => Leaf::Scalar(Scalar::Bool(value)),
+            Found::Null => Leaf::Scalar(Scalar::Null),
+            Found::Object => Leaf::Object,
+        }
     }
 
     fn text(self, text: Text) -> Option<&'s str> {
