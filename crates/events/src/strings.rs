@@ -18,7 +18,7 @@ pub(crate) struct Strings {
     dictionary: StringBuilder,
     /// The hash and key of each string in the dictionary.
     known: HashTable<(u64, i32)>,
-    escaped: EscapedStrings,
+    escaped: Box<EscapedStrings>,
     hasher: ahash::RandomState,
 }
 
@@ -39,7 +39,7 @@ impl Default for Strings {
             keys: Vec::new(),
             dictionary: StringBuilder::with_capacity(0, 0),
             known,
-            escaped: EscapedStrings::default(),
+            escaped: Box::default(),
             hasher,
         }
     }
@@ -61,7 +61,7 @@ impl Strings {
     pub(crate) fn push_escaped(&mut self, text: Escaped<'_>) {
         let inside = text.inside();
         let hash = self.hasher.hash_one(inside);
-        let EscapedStrings { texts, known, .. } = &self.escaped;
+        let EscapedStrings { texts, known, .. } = &*self.escaped;
         let is = |(other, range, _): &(u64, Range<usize>, i32)| {
             *other == hash && texts.get(range.clone()) == Some(inside)
         };
@@ -70,7 +70,7 @@ impl Strings {
             None => {
                 let mut unescaped = std::mem::take(&mut self.escaped.unescaped);
                 let key = self.key(text.unescape(&mut unescaped));
-                let EscapedStrings { texts, known, .. } = &mut self.escaped;
+                let EscapedStrings { texts, known, .. } = &mut *self.escaped;
                 let start = texts.len();
                 texts.push_str(inside);
                 known.insert_unique(hash, (hash, start..texts.len(), key), |(hash, ..)| *hash);
