@@ -359,6 +359,16 @@ impl EventStore {
         spool.lock().unwrap_or_else(PoisonError::into_inner).read(event.spooled)
     }
 
+    /// All events, in order.
+    pub(crate) fn events(&self) -> impl Iterator<Item = EventRef> + use<> {
+        (0..).map(EventRef).take(self.events.len())
+    }
+
+    /// The record of an event, as it was read.
+    pub(crate) fn record(&self, event: EventRef) -> io::Result<Vec<u8>> {
+        Ok(self.kept(self.stored(event).ok_or_else(no_such_event)?)?.record)
+    }
+
     /// Reads an event back.
     pub(crate) fn read(&self, event: EventRef) -> io::Result<FoundEvent> {
         self.kept(self.stored(event).ok_or_else(no_such_event)?)?.into_event()
