@@ -16,6 +16,7 @@ use arrow_schema::{DataType as ArrowType, Field as ArrowField, TimeUnit};
 use rulehound_schema::{DataType, Field, FieldType, Misfit, Scalar, Value, coerce};
 
 use crate::Layout;
+use crate::leaves::text::Escaped;
 use crate::strings::Strings;
 
 /// The values of one field, row by row.
@@ -114,6 +115,18 @@ impl ColumnBuilder {
         Ok(())
     }
 
+    /// As [`Self::add`], of a string with escapes.
+    fn add_escaped(&mut self, row: usize, field: &Field, text: Escaped<'_>) -> Result<(), Misfit> {
+        match &mut self.items {
+            Items::String(strings) => {
+                begin_row(&mut self.starts, row, strings.len());
+                strings.push_escaped(text);
+                Ok(())
+            }
+            _ => self.add(row, field, Scalar::Str(text.unescape(&mut String::new()))),
+        }
+    }
+
     fn push(&mut self, row: usize, value: Value<'_>) {
         let length = self.len();
         begin_row(&mut self.starts, row, length);
@@ -202,8 +215,23 @@ impl ColumnBuilders {
         field: &Field,
         scalar: Scalar<'_>,
     ) -> Result<(), Misfit> {
-        let builder = &mut self.builders[column];
-        builder.get_or_insert_with(|| Box::new(ColumnBuilder::new(field.field_type))).add(row, field, scalar)
+        self.builder(column, field).add(row, field, scalar)
+    }
+
+    /// As [`Self::add`], of a string with escapes.
+    pub(crate) fn add_escaped(
+        &mut self,
+        column: usize,
+        row: usize,
+        field: &Field,
+        text: Escaped<'_>,
+    ) -> Result<(), Misfit> {
+        self.builder(column, field).add_escaped(row, field, text)
+    }
+
+    #[inline]
+    fn builder(&mut self, column: usize, field: &Field) -> &mut ColumnBuilder {
+        self.builders[column].get_or_insert_with(|| Box::new(ColumnBuilder::new(field.field_type)))
     }
 
     /// The columns of this many rows; ready for the next batch afterwards.

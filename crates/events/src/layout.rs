@@ -67,13 +67,6 @@ pub(crate) struct PathTree {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct PathId(usize);
 
-impl PathId {
-    /// The place among the nodes, from 0.
-    pub(crate) fn index(self) -> usize {
-        self.0
-    }
-}
-
 /// What is at a path.
 #[derive(Debug, Default)]
 pub(crate) struct PathNode {

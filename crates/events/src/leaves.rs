@@ -6,8 +6,8 @@
 //! refuse what the parser takes, and must never take what the parser refuses, nor give another value. It looks
 //! at every byte, also of what it steps over: strings and their escapes, numbers, the grammar, UTF-8.
 //!
-//! Only records that are ECS are walked. One that needs a normaliser gives up, and so does the next one like
-//! it before it has begun ([`LeafScanner::scan`]).
+//! Only records that are ECS are walked. One that needs a normaliser gives up, and after some of them the next one is
+//! not walked at all ([`crate::Shredder`]).
 
 use rulehound_schema::Scalar;
 
@@ -15,26 +15,27 @@ use crate::layout::{PathId, PathTree};
 
 pub(crate) mod cursor;
 mod keys;
+pub(crate) mod literal;
 pub(crate) mod marks;
 mod numbers;
-pub(crate) mod quoted;
+mod sites;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
 mod walk;
 
-use keys::Keys;
 use marks::Marks;
-use text::{Source, Text};
+use sites::Sites;
+use text::{Escaped, Source, Text};
 
 /// The walk gives up: the record is to be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GiveUp;
 
-/// Walks records of one layout, and learns which keys follow which.
+/// Walks records of one layout, and learns what follows what.
 #[derive(Debug, Default)]
 pub(crate) struct LeafScanner {
-    keys: Keys,
+    sites: Sites,
     marks: Marks,
     leaves: Leaves,
 }
@@ -42,25 +43,26 @@ pub(crate) struct LeafScanner {
 impl LeafScanner {
     /// The values that `paths` ask for in a record, one JSON object.
     pub(crate) fn scan<'s>(&'s mut self, json: &'s [u8], paths: &PathTree) -> Result<Record<'s>, GiveUp> {
-        let json = std::str::from_utf8(json).map_err(|_| GiveUp)?;
         self.leaves.clear();
-        let source = Source::new(json, &mut self.marks);
-        walk::walk(source, paths, &mut self.keys, &mut self.leaves)?;
-        Ok(Record { json, leaves: &self.leaves })
+        let source = Source::of(json, &mut self.marks)?;
+        walk::walk(source, paths, &mut self.sites, &mut self.leaves)?;
+        Ok(Record { source, leaves: &self.leaves })
     }
 }
 
 /// A record that was walked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record<'s> {
-    json: &'s str,
+    source: Source<'s>,
     leaves: &'s Leaves,
 }
 
 /// What stands at a path.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Leaf<'s> {
     Scalar(Scalar<'s>),
+    /// A string with escapes.
+    Escaped(Escaped<'s>),
     /// An object, where the layout has a field.
     Object,
 }
@@ -78,23 +80,26 @@ impl<'s> Record<'s> {
 
     /// The values, in the order of the record. Those that an array holds come one by one.
     pub(crate) fn leaves(self) -> impl Iterator<Item = (PathId, Leaf<'s>)> {
-        self.leaves.values.iter().filter_map(move |(path, value)| {
-            let leaf = match *value {
-                Found::Text(text) => Leaf::Scalar(Scalar::Str(self.text(text)?)),
-                Found::I64(n) => Leaf::Scalar(Scalar::I64(n)),
-                Found::U64(n) => Leaf::Scalar(Scalar::U64(n)),
-                Found::F64(n) => Leaf::Scalar(Scalar::F64(n)),
-                Found::Bool(value) => Leaf::Scalar(Scalar::Bool(value)),
-                Found::Null => Leaf::Scalar(Scalar::Null),
-                Found::Object => Leaf::Object,
-            };
-            Some((*path, leaf))
-        })
+        self.leaves.values.iter().map(move |&(path, found)| (path, self.leaf(found)))
+    }
+
+    #[inline]
+    fn leaf(self, found: Found) -> Leaf<'s> {
+        match found {
+            Found::Text(text) => Leaf::Scalar(Scalar::Str(self.text(text).unwrap_or_default())),
+            Found::Escaped { start, end } => Leaf::Escaped(Escaped { source: self.source, start, end }),
+            Found::I64(n) => Leaf::Scalar(Scalar::I64(n)),
+            Found::U64(n) => Leaf::Scalar(Scalar::U64(n)),
+            Found::F64(n) => Leaf::Scalar(Scalar::F64(n)),
+            Found::Bool(value) => Leaf::Scalar(Scalar::Bool(value)),
+            Found::Null => Leaf::Scalar(Scalar::Null),
+            Found::Object => Leaf::Object,
+        }
     }
 
     fn text(self, text: Text) -> Option<&'s str> {
         match text {
-            Text::Plain { start, end } => self.json.get(start..end),
+            Text::Plain { start, end } => self.source.json.get(start..end),
             Text::Unescaped { start, end } => self.leaves.unescaped.get(start..end),
         }
     }
@@ -114,6 +119,11 @@ struct Leaves {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Found {
     Text(Text),
+    /// A string with escapes, by its place.
+    Escaped {
+        start: usize,
+        end: usize,
+    },
     I64(i64),
     U64(u64),
     F64(f64),

@@ -10,6 +10,7 @@ use crate::document::scalars;
 use crate::index_name::IndexParts;
 use crate::json::{JsonNode, JsonParser, Kind};
 use crate::layout::{PathId, PathTree};
+use crate::leaves::text::Escaped;
 use crate::leaves::{GiveUp, Leaf, LeafScanner, Record};
 use crate::normalize::{Normalizer, Shape};
 use crate::record::{self, Block, Envelope, RecordError, RecordFormat, RecordSpan};
@@ -26,13 +27,18 @@ pub struct Shredder {
     scanner: LeafScanner,
     /// Whether records are walked at all.
     pub(crate) may_walk: bool,
-    /// What the last record was: like comes after like, and the next one is walked as such.
-    last: Shape,
+    /// What records are: like comes after like, and the next one is walked as such.
+    expected: Shape,
+    /// How many in a row were of another shape.
+    strays: u8,
     normalizer: Normalizer,
     rows: Rows,
     /// Bytes of the records taken.
     bytes: usize,
 }
+
+/// How many records in a row may be of another shape than those before, until it is them that are expected.
+const MOST_STRAYS: u8 = 4;
 
 impl Shredder {
     /// A shredder for the fields of a layout.
@@ -43,7 +49,8 @@ impl Shredder {
             parser: JsonParser::default(),
             scanner: LeafScanner::default(),
             may_walk: true,
-            last: Shape::Ecs,
+            expected: Shape::Ecs,
+            strays: 0,
             normalizer,
             rows: Rows { columns, sources: Sources::default(), indices: IndexNames::default() },
             bytes: 0,
@@ -70,14 +77,15 @@ impl Shredder {
 
     /// Takes one record of a block, which the batch then shares.
     pub(crate) fn push_record(&mut self, block: &Arc<Block>, record: usize) -> Result<Shape, RecordError> {
-        let Self { parser, scanner, normalizer, rows, .. } = self;
+        let Self { parser, scanner, normalizer, rows, expected, strays, .. } = self;
         let json = block.record(record);
         self.bytes += json.len();
         rows.columns.begin(rows.sources.len());
         if self.may_walk && block.format == RecordFormat::Json {
-            match self.last {
+            match *expected {
                 Shape::Ecs => {
                     if let Ok(walked) = scanner.scan(json, rows.columns.layout.paths()) {
+                        *strays = 0;
                         rows.columns.take_leaves(walked);
                         rows.complete(block, record, walked.id(), walked.index());
                         return Ok(Shape::Ecs);
@@ -85,6 +93,7 @@ impl Shredder {
                 }
                 Shape::Flat => {
                     if rows.columns.take_flat(json, normalizer).is_ok() {
+                        *strays = 0;
                         rows.complete(block, record, None, None);
                         return Ok(Shape::Flat);
                     }
@@ -97,7 +106,12 @@ impl Shredder {
             rows.complete(block, record, event.id.as_deref(), event.index.as_deref());
             shape
         })?;
-        self.last = shape;
+        let may_stray = matches!(expected, Shape::Ecs | Shape::Flat) && *strays < MOST_STRAYS;
+        if shape != *expected && may_stray {
+            *strays += 1;
+        } else {
+            (*expected, *strays) = (shape, 0);
+        }
         Ok(shape)
     }
 
@@ -255,6 +269,7 @@ impl Columns {
         for (path, leaf) in event.leaves() {
             match leaf {
                 Leaf::Scalar(scalar) => self.scalar(layout.paths(), path, scalar),
+                Leaf::Escaped(text) => self.escaped(layout.paths(), path, text),
                 Leaf::Object => self.row_misfits.push(path),
             }
         }
@@ -313,6 +328,20 @@ impl Columns {
             // Where an object is expected, null is as good as none.
             None if node.is_object && scalar != Scalar::Null => self.row_misfits.push(at),
             None => {}
+        }
+    }
+
+    /// Takes a string with escapes at a path.
+    fn escaped(&mut self, paths: &PathTree, at: PathId, text: Escaped<'_>) {
+        let node = paths.node(at);
+        match node.column.filter(|_| node.index_part.is_none()) {
+            Some(column) => {
+                let field = &self.layout.fields()[column];
+                if self.builders.add_escaped(column, self.row, field, text).is_err() {
+                    self.row_misfits.push(at);
+                }
+            }
+            None => self.scalar(paths, at, Scalar::Str(text.unescape(&mut String::new()))),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The strings of a column being filled, each distinct one once.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
@@ -8,6 +9,7 @@ use arrow_array::{ArrayRef, DictionaryArray, Int32Array};
 use hashbrown::HashTable;
 
 use crate::column::take;
+use crate::leaves::text::Escaped;
 
 /// The strings of a column, as keys into a dictionary.
 #[derive(Debug)]
@@ -16,13 +18,30 @@ pub(crate) struct Strings {
     dictionary: StringBuilder,
     /// The hash and key of each string in the dictionary.
     known: HashTable<(u64, i32)>,
+    escaped: Box<EscapedStrings>,
     hasher: ahash::RandomState,
+}
+
+/// Strings as they stood in JSON with escapes: what was seen before need not be unescaped to be known.
+#[derive(Debug, Default)]
+struct EscapedStrings {
+    texts: String,
+    /// The hash of each, where it is among the texts, and its key.
+    known: HashTable<(u64, Range<usize>, i32)>,
+    /// What one of them says.
+    unescaped: String,
 }
 
 impl Default for Strings {
     fn default() -> Self {
         let (known, hasher) = (HashTable::new(), ahash::RandomState::new());
-        Self { keys: Vec::new(), dictionary: StringBuilder::with_capacity(0, 0), known, hasher }
+        Self {
+            keys: Vec::new(),
+            dictionary: StringBuilder::with_capacity(0, 0),
+            known,
+            escaped: Box::default(),
+            hasher,
+        }
     }
 }
 
@@ -34,10 +53,40 @@ impl Strings {
 
     /// Adds a string.
     pub(crate) fn push(&mut self, text: &str) {
+        let key = self.key(text);
+        self.keys.push(key);
+    }
+
+    /// Adds a string with escapes.
+    pub(crate) fn push_escaped(&mut self, text: Escaped<'_>) {
+        let inside = text.inside();
+        let hash = self.hasher.hash_one(inside);
+        let EscapedStrings { texts, known, .. } = &*self.escaped;
+        let is = |(other, range, _): &(u64, Range<usize>, i32)| {
+            *other == hash && texts.get(range.clone()) == Some(inside)
+        };
+        let key = match known.find(hash, is) {
+            Some((_, _, key)) => *key,
+            None => {
+                let mut unescaped = std::mem::take(&mut self.escaped.unescaped);
+                let key = self.key(text.unescape(&mut unescaped));
+                let EscapedStrings { texts, known, .. } = &mut *self.escaped;
+                let start = texts.len();
+                texts.push_str(inside);
+                known.insert_unique(hash, (hash, start..texts.len(), key), |(hash, ..)| *hash);
+                self.escaped.unescaped = unescaped;
+                key
+            }
+        };
+        self.keys.push(key);
+    }
+
+    /// The key of a string, which is put into the dictionary if it is not in there.
+    fn key(&mut self, text: &str) -> i32 {
         let is = |dictionary: &StringBuilder, key: i32| entry(dictionary, key) == Some(text.as_bytes());
         // Events repeat what the one before them said.
         let last = self.keys.last().copied();
-        let key = match last.filter(|&key| is(&self.dictionary, key)) {
+        match last.filter(|&key| is(&self.dictionary, key)) {
             Some(key) => key,
             None => {
                 let Self { dictionary, known, hasher, .. } = self;
@@ -53,8 +102,7 @@ impl Strings {
                     }
                 }
             }
-        };
-        self.keys.push(key);
+        }
     }
 
     /// The column; ready for the next batch afterwards.
@@ -69,10 +117,22 @@ impl Strings {
             self.known = known;
             self.known.clear();
         }
+        self.escaped.clear();
         let keys = Int32Array::from(take(&mut self.keys));
         let column = DictionaryArray::<Int32Type>::try_new(keys, values)
             .unwrap_or_else(|error| unreachable!("every key is of a string in the dictionary: {error}"));
         Arc::new(column)
+    }
+}
+
+impl EscapedStrings {
+    /// Forgets all, for the next batch.
+    fn clear(&mut self) {
+        if self.known.len() > KEPT_STRINGS || self.texts.len() > KEPT_BYTES {
+            *self = Self::default();
+        }
+        self.texts.clear();
+        self.known.clear();
     }
 }
 

@@ -166,7 +166,7 @@ fn push_merged(parts: &mut Vec<Filter>, part: Filter) {
 
 /// A question about the values of one field: holds if any value of the field passes the test.
 /// A field with no value passes none.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Predicate {
     /// The field asked about.
     pub field: Field,
@@ -176,7 +176,7 @@ pub struct Predicate {
 
 /// What one value must satisfy. Values are of the field's own type: a query's literal is converted when
 /// it is lowered.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Test {
     /// There is a value.
     Exists,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 use std::sync::atomic::{self, AtomicU64};
@@ -195,6 +196,12 @@ fn joined(ranges: impl Iterator<Item = (u128, u128)>) -> Vec<(u128, u128)> {
 impl PartialEq for ValueSet {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
+    }
+}
+
+impl Hash for ValueSet {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
     }
 }
 

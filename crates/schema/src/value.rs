@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::Ipv6Addr;
 
 use crate::{Field, date};
@@ -47,6 +48,21 @@ pub enum Value<'a> {
     DateNanos(i64),
     /// IPv6 address; IPv4 addresses are held mapped.
     Ip(Ipv6Addr),
+}
+
+/// Values that are equal have one hash, also zeros of either sign.
+impl Hash for Value<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::String(text) => text.hash(state),
+            Self::Long(n) | Self::Date(n) | Self::DateNanos(n) => n.hash(state),
+            Self::UnsignedLong(n) => n.hash(state),
+            Self::Double(n) => (n + 0.0).to_bits().hash(state),
+            Self::Boolean(value) => value.hash(state),
+            Self::Ip(address) => address.hash(state),
+        }
+    }
 }
 
 impl Value<'_> {

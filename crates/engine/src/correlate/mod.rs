@@ -352,6 +352,16 @@ fn matched_steps(plan: &Plan) -> Vec<StepQuery<'_>> {
     }
 }
 
+/// Whether a correlator asks which of two events of the same moment comes first. Where events are counted, or held
+/// against indicators, they may come in any order.
+pub(crate) fn order_matters(plan: &Plan, step: StepId) -> bool {
+    match plan {
+        Plan::Threshold(_) => false,
+        Plan::ThreatMatch(_) => is_indicator(step),
+        Plan::Event(_) | Plan::Sequence(_) | Plan::Sample(_) | Plan::NewTerms(_) | Plan::Table(_) => true,
+    }
+}
+
 fn required(fields: &[Field]) -> Vec<JoinKey> {
     fields.iter().cloned().map(JoinKey::required).collect()
 }

@@ -18,7 +18,7 @@ use crate::order::{self, Place, TIMESTAMP};
 use super::lineage::Lineage;
 use super::questions::{Ancestors, Purpose, Question, Questions};
 use super::steps::{More, OwnPlace, PartFiles, StepHits, parts};
-use super::store::{EventRef, EventStore, Moment, Places, Shelf, identity, prefix};
+use super::store::{About, EventRef, EventStore, Moment, Places, Shelf, identity, prefix, sketches};
 
 /// All that a scan leaves behind.
 #[derive(Debug)]
@@ -107,16 +107,10 @@ impl<'a> Collector<'a> {
         found: &[(FilterId, BooleanBuffer)],
         hits: &mut ThreadHits,
     ) -> io::Result<()> {
-        let keeps = |filter: FilterId| self.questions.get(filter).is_some_and(|q| q.purpose.keeps_events());
-        let kept = found.iter().filter(|(filter, _)| keeps(*filter)).map(|(_, rows)| rows.clone());
-        let mut events = vec![None; batch.num_rows()];
-        for row in kept.reduce(|all, rows| &all | &rows).iter().flat_map(BooleanBuffer::set_indices) {
-            let event = hits.shelf.put(batch, row, self.moment(batch.row(row)))?;
-            events.get_mut(row).into_iter().for_each(|of_row| *of_row = Some(event));
-        }
+        let events = self.keep_events(batch, found, &mut hits.shelf)?;
         for (filter, rows) in found {
             let Some(question) = self.questions.get(*filter) else { continue };
-            let Question { rule, purpose, step, keys, captures, tests } = question;
+            let Question { rule, purpose, step, keys, captures, tests, .. } = question;
             let own_order = self.questions.orders.get(rule.0).and_then(Option::as_ref);
             if self.questions.reads_alerts(*rule) {
                 hits.with_alerts.extend(rows.set_indices().filter_map(|row| *events.get(row)?));
@@ -156,6 +150,31 @@ impl<'a> Collector<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Keeps the events that are hit. Gives for each row the event that was kept.
+    fn keep_events(
+        &self,
+        batch: &EventBatch,
+        found: &[(FilterId, BooleanBuffer)],
+        shelf: &mut Shelf,
+    ) -> io::Result<Vec<Option<EventRef>>> {
+        let hit = |asked: fn(&Question) -> bool| {
+            let is_asked = |filter: FilterId| self.questions.get(filter).is_some_and(asked);
+            let rows = found.iter().filter(|(filter, _)| is_asked(*filter)).map(|(_, rows)| rows.clone());
+            rows.reduce(|all, rows| &all | &rows)
+        };
+        let mut events = vec![None; batch.num_rows()];
+        let Some(kept) = hit(|question| question.purpose.keeps_events()) else { return Ok(events) };
+        let ordered = hit(|question| question.ordered);
+        let rows: Vec<usize> = kept.set_indices().collect();
+        for (&row, sketch) in rows.iter().zip(sketches(batch, &rows)) {
+            let ordered = ordered.as_ref().is_some_and(|ordered| ordered.value(row));
+            let about = About { moment: self.moment(batch.row(row)), sketch, ordered };
+            let event = shelf.put(batch, row, about)?;
+            events.get_mut(row).into_iter().for_each(|of_row| *of_row = Some(event));
+        }
+        Ok(events)
     }
 
     /// Learns what an event tells of its process.

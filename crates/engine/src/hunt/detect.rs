@@ -109,7 +109,7 @@ pub(super) fn detect(
             .filter_map(|detection| Some(Found { rule, events: events_of(detection)?, folded: None }));
         add(&mut detections.found, queries, rule, found.collect());
     }
-    sort(&mut detections.found, &hits.store);
+    sort(&mut detections.found, &hits.store)?;
     Ok(detections)
 }
 
@@ -263,7 +263,23 @@ fn events_of(detection: Detection) -> Option<FoundEvents> {
 }
 
 /// In the order in which alerts are given: by the time of the first event, then by rule, then by all events.
-fn sort(found: &mut [Found], store: &EventStore) {
+fn sort(found: &mut [Found], store: &EventStore) -> io::Result<()> {
     let time = |found: &Found| found.events().first().and_then(|&event| store.time(event));
     found.sort_by(|a, b| (time(a), a.rule, a.events()).cmp(&(time(b), b.rule, b.events())));
+    // Where the store's order of events of the same moment means nothing, that of alerts does.
+    for tied in found.chunk_by_mut(|a, b| (time(a), a.rule) == (time(b), b.rule)) {
+        match tied {
+            [first, _, ..] if matches!(first.events, FoundEvents::Enriched(..)) => {}
+            _ => continue,
+        }
+        let place = |found: &Found| {
+            let event = found.events().first().copied();
+            event.map(|event| Ok((store.sequence(event), store.identity(event)?))).transpose()
+        };
+        let places = tied.iter().map(place).collect::<io::Result<Vec<_>>>()?;
+        let mut by_place: Vec<_> = places.into_iter().zip(tied.to_vec()).collect();
+        by_place.sort_by_key(|(place, _)| *place);
+        tied.iter_mut().zip(by_place).for_each(|(to, (_, found))| *to = found);
+    }
+    Ok(())
 }

@@ -53,37 +53,48 @@ pub(super) fn run(
     // Their time is that of the hunt, whatever that was restricted to.
     let options = HuntOptions { range: TimeRange::default(), profile: false, ..options.clone() };
     let questions = Questions::new(&of_alerts, &options)?;
-    let mut stage: Option<Stage> = None;
-    let mut known = BTreeSet::new();
-    for _ in 0..MOST_ROUNDS {
-        let mut feed = Feed::new(&questions, of_alerts.len());
+    let feed_first = |feed: &mut Feed<'_>| -> Result<(), HuntError> {
         for event in events {
             feed.event(first.store.read(*event)?)?;
         }
-        let before = known.len();
-        let again = stage.is_some();
-        for of in [Some(&*first), stage.as_ref()].into_iter().flatten() {
-            of.alerts(rules, options.created, |found, alert| {
-                known.insert(alert.id.clone());
-                feed.alert(alert, run_of(rules, found, of))
-            })?;
-        }
-        if again && known.len() == before {
-            break;
-        }
+        first.alerts(rules, options.created, |found, alert| feed.alert(alert, run_of(rules, found, first)))
+    };
+    let stage_of = |feed: Feed<'_>| -> Result<Stage, HuntError> {
         let hits = feed.finish()?.finish(options.scan.threads)?;
-        let mut next = Stage::new(&of_alerts, hits, &options)?;
+        let mut stage = Stage::new(&of_alerts, hits, &options)?;
         let place = |rule: RuleIndex| RuleIndex(places.get(rule.0).copied().unwrap_or(usize::MAX));
-        next.found.iter_mut().for_each(|found| found.rule = place(found.rule));
-        next.failed = next.failed.into_iter().map(|(rule, failure)| (place(rule), failure)).collect();
-        next.dropped = next.dropped.into_iter().map(|(rule, dropped)| (place(rule), dropped)).collect();
-        let found_any = !next.found.is_empty();
-        stage = Some(next);
-        if !found_any {
+        stage.found.iter_mut().for_each(|found| found.rule = place(found.rule));
+        stage.failed = stage.failed.into_iter().map(|(rule, failure)| (place(rule), failure)).collect();
+        stage.dropped = stage.dropped.into_iter().map(|(rule, dropped)| (place(rule), dropped)).collect();
+        Ok(stage)
+    };
+    let mut feed = Feed::new(&questions, of_alerts.len());
+    feed_first(&mut feed)?;
+    let once = stage_of(feed)?;
+    let mut last: Option<Stage> = None;
+    let mut known = BTreeSet::new();
+    for _ in 1..MOST_ROUNDS {
+        let found = last.as_ref().unwrap_or(&once);
+        let before = known.len();
+        let mut feed = Feed::new(&questions, of_alerts.len());
+        found.alerts(rules, options.created, |of, alert| {
+            known.insert(alert.id.clone());
+            feed.alert(alert, run_of(rules, of, found))
+        })?;
+        if known.len() == before {
             break;
         }
+        if questions.ancestors.is_empty() {
+            // What was hit once is hit again, and nothing else.
+            for event in once.store.events() {
+                feed.record(&once.store.record(event)?)?;
+            }
+        } else {
+            feed_first(&mut feed)?;
+        }
+        last = Some(stage_of(feed)?);
     }
-    Ok(stage)
+    Ok(Some(last.unwrap_or(once)))
 }
 
 /// The run that makes an alert of what was found: the first that sees the last of its events.
@@ -169,11 +180,15 @@ impl<'a> Feed<'a> {
     }
 
     fn push(&mut self, document: &Document) -> Result<(), HuntError> {
-        let json = serde_json::to_vec(document).map_err(io::Error::other)?;
+        self.record(&serde_json::to_vec(document).map_err(io::Error::other)?)
+    }
+
+    /// Takes an event or alert as it was written for the first time.
+    fn record(&mut self, json: &[u8]) -> Result<(), HuntError> {
         self.taken += 1;
         let origin = Origin { file: self.file.clone(), position: self.taken };
         // What was an event before is one again.
-        self.shredder.push(&json, origin).map_err(io::Error::other)?;
+        self.shredder.push(json, origin).map_err(io::Error::other)?;
         if self.shredder.len() >= BATCH { self.flush() } else { Ok(()) }
     }
 

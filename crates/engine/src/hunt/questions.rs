@@ -10,7 +10,7 @@ use rulehound_schema::{Field, FieldType, Schema};
 use serde::{Deserialize, Serialize};
 
 use crate::correlate::late::{LatePlan, PARENT, PROCESS};
-use crate::correlate::{StepId, steps};
+use crate::correlate::{StepId, order_matters, steps};
 use crate::order::TIMESTAMP;
 use crate::{FilterId, Matcher, MatcherError, order, scope};
 
@@ -32,6 +32,8 @@ pub(super) struct Question {
     /// Fields whose values the correlator must know, and questions whose answers.
     pub(super) captures: Vec<Field>,
     pub(super) tests: Vec<Filter>,
+    /// Whether it means something in which order events of the same moment come.
+    pub(super) ordered: bool,
 }
 
 /// What the hits of a question are for.
@@ -83,7 +85,8 @@ impl Question {
     /// A question whose answer is about the event's process.
     fn of_process(rule: RuleIndex, purpose: Purpose) -> Self {
         let process = [PROCESS, PARENT].map(|name| Field::new(name, FieldType::Keyword));
-        Self { rule, purpose, step: StepId(0), keys: Vec::new(), captures: process.into(), tests: Vec::new() }
+        let (keys, tests, captures) = (Vec::new(), Vec::new(), process.into());
+        Self { rule, purpose, step: StepId(0), keys, captures, tests, ordered: false }
     }
 }
 
@@ -109,7 +112,8 @@ impl Asked {
         for (step, asked) in (0..).map(StepId).zip(plan_steps) {
             let sees = scope::of_indicators(&query.plan, step).unwrap_or_else(|| sees.clone());
             let (keys, captures, tests) = (asked.keys.into_owned(), asked.captures, asked.tests);
-            let question = Question { rule: rule_index, purpose, step, keys, captures, tests };
+            let ordered = order_matters(&query.plan, step);
+            let question = Question { rule: rule_index, purpose, step, keys, captures, tests, ordered };
             self.push(question, Filter::And(vec![asked.filter.into_owned(), sees]));
         }
         self.ask_of_ancestors(rule_index, &query.plan, number_of_steps, &scope);

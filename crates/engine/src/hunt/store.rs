@@ -3,8 +3,13 @@
 //!
 //! While events come, each thread has a [`Shelf`] of its own. When all are there they are put in order once, and
 //! an [`EventRef`] is an event's place in it. Only then, and only for events that nothing else tells apart, it is asked
-//! what costs a hash of the record: which two are the same, and which of two at the same moment comes first.
+//! what costs a hash of the record: which two are the same (only of those with the same [`sketches`]), and which of two at the
+//! same moment comes first (only of those whose order means something).
 
+mod sketch;
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
@@ -15,6 +20,8 @@ use sha2::{Digest, Sha256};
 use crate::FoundEvent;
 use crate::correlate::{EventHandle, EventTime, Ordinal};
 use crate::spool::{KeptEvent, ReadEvent, Spool};
+
+pub(super) use sketch::sketches;
 
 /// An event: of a [`Shelf`] in the order in which they came, of an [`EventStore`] in the order of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,6 +64,16 @@ pub(crate) struct Moment {
     pub sequence: u64,
 }
 
+/// What else a [`Shelf`] is told of an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About {
+    pub(crate) moment: Moment,
+    /// See [`sketches`].
+    pub(crate) sketch: u64,
+    /// Whether it means something which of two events of the same moment comes first.
+    pub(crate) ordered: bool,
+}
+
 /// An event as it is held in memory: there may be millions.
 #[derive(Clone, Copy, Debug)]
 struct Stored {
@@ -66,17 +83,21 @@ struct Stored {
     /// In the order in which they came, shelf by shelf.
     number: EventRef,
     sequence: u64,
+    /// The sketch; if the record brought an `_id`, a part of its identity.
+    sketch: u64,
+    ordered: bool,
     /// Where the record is in the spool of its shelf.
     spooled: u64,
 }
 
 impl Stored {
-    fn new(moment: Moment, number: EventRef, spooled: u64) -> Self {
+    fn new(about: About, number: EventRef, spooled: u64) -> Self {
+        let About { moment, sketch, ordered } = about;
         let (millis, nanos) = moment.time.map_or((0, 0), |time| {
             let (millis, nanos) = time.parts();
             (millis, nanos + 1)
         });
-        Self { millis, nanos, number, sequence: moment.sequence, spooled }
+        Self { millis, nanos, number, sequence: moment.sequence, sketch, ordered, spooled }
     }
 
     fn time(&self) -> Option<EventTime> {
@@ -107,14 +128,16 @@ impl Shelf {
     }
 
     /// Keeps an event.
-    pub(crate) fn put(&mut self, batch: &EventBatch, row: usize, moment: Moment) -> io::Result<EventRef> {
+    pub(crate) fn put(&mut self, batch: &EventBatch, row: usize, mut about: About) -> io::Result<EventRef> {
         let event = EventRef::from_number(self.events.len())?;
         let spooled = self.spool.put(&KeptEvent::of(batch, row))?;
         if let Some(id) = batch.given_id(row) {
-            self.given.push((identity(batch.index(row), id), event));
+            let identity = identity(batch.index(row), id);
+            about.sketch = u64::from_be_bytes(prefix(&identity));
+            self.given.push((identity, event));
             self.gives_hash |= id.len() == 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         }
-        self.events.push(Stored::new(moment, event, spooled));
+        self.events.push(Stored::new(about, event, spooled));
         Ok(event)
     }
 }
@@ -144,7 +167,8 @@ impl Places {
 }
 
 /// Hit events, each once, in the order of their time, then their sequence, then their identity; those without a time
-/// first. The order depends on nothing but the events.
+/// first. Where their order does not mean anything, it is by sketch instead of identity. The order depends on nothing but the
+/// rules and the events.
 #[derive(Debug)]
 pub(crate) struct EventStore {
     spools: Vec<Mutex<Spool>>,
@@ -216,7 +240,7 @@ impl EventStore {
     /// Sorts the events; those that time and sequence do not tell apart, by identity.
     fn put_in_order(&mut self, same: &mut [EventRef], threads: usize) -> io::Result<()> {
         let mut events = std::mem::take(&mut self.events);
-        events.sort_unstable_by_key(|event| (event.order(), event.number));
+        events.sort_unstable_by_key(|event| (event.order(), event.sketch, event.number));
         let (store, share) = (&*self, events.len().div_ceil(threads.max(1)));
         let mut rest = &mut events[..];
         let copies = std::thread::scope(|scope| {
@@ -243,30 +267,46 @@ impl EventStore {
         Ok(())
     }
 
-    /// Puts those of the same time and sequence in the order of their identities. Gives those that are the same as
-    /// another, each with that.
+    /// Puts those of the same time and sequence in order, which are in that of their sketches. Gives those that are
+    /// the same as another, each with that.
     fn settle_ties(&self, events: &mut [Stored]) -> io::Result<Vec<(EventRef, EventRef)>> {
         let mut copies = Vec::new();
         for tied in events.chunk_by_mut(|a, b| a.order() == b.order()).filter(|tied| tied.len() > 1) {
-            if let Some((first, others)) = tied.split_first()
-                && self.are_copies(first, others)?
-            {
-                copies.extend(others.iter().map(|other| (other.number, first.number)));
-                continue;
+            let before = copies.len();
+            for alike in tied.chunk_by(|a, b| a.sketch == b.sketch).filter(|alike| alike.len() > 1) {
+                self.find_copies(alike, &mut copies)?;
             }
-            let mut order: Vec<_> = self.identities(tied)?.into_iter().zip(tied.iter().copied()).collect();
-            order.sort_unstable_by_key(|(identity, _)| *identity);
-            let mut first: Option<(Identity, EventRef)> = None;
-            for (place, ((identity, number), event)) in tied.iter_mut().zip(order) {
-                *place = event;
-                match first {
-                    // Their ids were made of the records: they are the same in all.
-                    Some((of_first, first)) if of_first == identity => copies.push((number, first)),
-                    _ => first = Some((identity, number)),
+            let gone: BTreeSet<_> = copies.iter().skip(before).map(|(copy, _)| *copy).collect();
+            let mut ordered: Vec<&mut Stored> =
+                tied.iter_mut().filter(|event| event.ordered && !gone.contains(&event.number)).collect();
+            if ordered.len() > 1 {
+                let events: Vec<Stored> = ordered.iter().map(|event| **event).collect();
+                let mut by_identity: Vec<_> = self.identities(&events)?.into_iter().zip(events).collect();
+                by_identity.sort_unstable_by_key(|(identity, _)| *identity);
+                for (place, (_, event)) in ordered.iter_mut().zip(by_identity) {
+                    **place = event;
                 }
             }
         }
         Ok(copies)
+    }
+
+    /// Finds those among events of one moment and sketch that are the same as another.
+    fn find_copies(&self, alike: &[Stored], copies: &mut Vec<(EventRef, EventRef)>) -> io::Result<()> {
+        let Some((first, others)) = alike.split_first() else { return Ok(()) };
+        if self.are_copies(first, others)? {
+            copies.extend(others.iter().map(|other| (other.number, first.number)));
+            return Ok(());
+        }
+        let mut first_of: BTreeMap<Identity, EventRef> = BTreeMap::new();
+        for (identity, number) in self.identities(alike)? {
+            match first_of.entry(identity) {
+                // Their ids were made of the records: they are the same in all.
+                Entry::Occupied(first) => copies.push((number, *first.get())),
+                Entry::Vacant(entry) => _ = entry.insert(number),
+            }
+        }
+        Ok(())
     }
 
     /// Whether events are the same byte by byte, as those of a file that is read twice: then they need no identities.
@@ -306,11 +346,27 @@ impl EventStore {
         Places { starts: self.starts.clone(), places }
     }
 
+    /// What makes the event one with another, at the cost of a hash of its record.
+    pub(crate) fn identity(&self, event: EventRef) -> io::Result<Identity> {
+        let kept = self.kept(self.stored(event).ok_or_else(no_such_event)?)?;
+        Ok(identity(kept.index.as_deref(), &kept.id()))
+    }
+
     fn kept(&self, event: &Stored) -> io::Result<ReadEvent> {
         let shelf = self.starts.partition_point(|start| *start <= event.number.number());
         let spool =
             shelf.checked_sub(1).and_then(|shelf| self.spools.get(shelf)).ok_or_else(no_such_event)?;
         spool.lock().unwrap_or_else(PoisonError::into_inner).read(event.spooled)
+    }
+
+    /// All events, in order.
+    pub(crate) fn events(&self) -> impl Iterator<Item = EventRef> + use<> {
+        (0..).map(EventRef).take(self.events.len())
+    }
+
+    /// The record of an event, as it was read.
+    pub(crate) fn record(&self, event: EventRef) -> io::Result<Vec<u8>> {
+        Ok(self.kept(self.stored(event).ok_or_else(no_such_event)?)?.record)
     }
 
     /// Reads an event back.

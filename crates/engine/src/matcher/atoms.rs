@@ -1,8 +1,8 @@
 //! The predicates of all filters: each once, grouped by column.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use ahash::AHashMap;
 use rulehound_events::{EventBatch, Layout};
 use rulehound_query::{Predicate, Test};
 use rulehound_schema::Field;
@@ -55,7 +55,7 @@ impl Atoms {
         let mut places = Vec::with_capacity(predicates.len());
         let filters = predicates.iter().map(|(_, filter)| *filter).collect();
         let mut pending: Vec<(Field, Vec<PendingTest>)> = Vec::new();
-        let mut columns: HashMap<Field, usize> = HashMap::new();
+        let mut columns: AHashMap<Field, usize> = AHashMap::new();
         for (Predicate { field, test }, filter) in predicates {
             let column = *columns.entry(field).or_insert_with_key(|field| {
                 pending.push((field.clone(), Vec::new()));

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use hashbrown::HashTable;
 use rulehound_query::{Filter, Predicate};
 
 use super::FilterId;
@@ -134,7 +135,7 @@ pub(super) fn compile(filters: &[Filter]) -> (Program, Vec<(Predicate, FilterId)
         parents: parents(&nodes, &roots),
         nodes,
         costs: Vec::new(),
-        computed: builder.computed.into_items(),
+        computed: builder.computed.into_items().into_iter().map(|(_, filter)| filter).collect(),
     };
     (program, builder.predicates.into_items(), roots)
 }
@@ -160,11 +161,10 @@ fn parents(nodes: &[Node], roots: &[NodeId]) -> Vec<u32> {
 
 #[derive(Default)]
 struct Builder {
-    nodes: Interner<Node, Node>,
-    // Predicates and expressions hold floats and so have no equality to hash by. Their debug text spells them
-    // out in full, and serves as their key.
-    predicates: Interner<String, (Predicate, FilterId)>,
-    computed: Interner<String, Filter>,
+    nodes: Interner<Node>,
+    predicates: Interner<(Predicate, FilterId)>,
+    /// With its debug text, which spells it out in full: expressions have no hash, and are few.
+    computed: Interner<(String, Filter)>,
     /// Shared filters, by their address: each is added once.
     shared: HashMap<*const Filter, NodeId>,
 }
@@ -190,7 +190,8 @@ impl Builder {
                 }
             }
             Filter::Predicate(predicate) => {
-                let atom = self.predicates.intern(format!("{predicate:?}"), || (predicate.clone(), id));
+                let is_it = |(known, _): &(Predicate, FilterId)| known == predicate;
+                let atom = self.predicates.intern(predicate, is_it, || (predicate.clone(), id));
                 self.node(Node::Atom(AtomId(atom)))
             }
             Filter::Shared(inner) => match self.shared.get(&Arc::as_ptr(inner)) {
@@ -212,7 +213,9 @@ impl Builder {
     }
 
     fn computed(&mut self, filter: &Filter) -> NodeId {
-        let computed = self.computed.intern(format!("{filter:?}"), || element::prepared(filter));
+        let text = format!("{filter:?}");
+        let prepared = || (text.clone(), element::prepared(filter));
+        let computed = self.computed.intern(&text, |(known, _)| *known == text, prepared);
         self.node(Node::Computed(ComputedId(computed)))
     }
 
@@ -238,7 +241,7 @@ impl Builder {
     }
 
     fn node(&mut self, node: Node) -> NodeId {
-        NodeId(self.nodes.intern(node.clone(), || node))
+        NodeId(self.nodes.intern(&node, |known| *known == node, || node.clone()))
     }
 
     fn get(&self, id: NodeId) -> &Node {
@@ -260,18 +263,27 @@ fn implied(filter: &Filter) -> Filter {
     }
 }
 
-/// Items numbered in order of first sight, each key once.
-struct Interner<K, T> {
-    ids: HashMap<K, u32>,
+/// Items numbered in order of first sight, equal ones once.
+struct Interner<T> {
+    /// The hash and number of each.
+    ids: HashTable<(u64, u32)>,
     items: Vec<T>,
+    hasher: ahash::RandomState,
 }
 
-impl<K: Hash + Eq, T> Interner<K, T> {
-    fn intern(&mut self, key: K, item: impl FnOnce() -> T) -> u32 {
-        *self.ids.entry(key).or_insert_with(|| {
-            self.items.push(item());
-            u32::try_from(self.items.len() - 1).unwrap_or(u32::MAX)
-        })
+impl<T> Interner<T> {
+    /// The number of the item that `is_it`, found by the hash of what it is known by.
+    fn intern<K: Hash>(&mut self, key: &K, is_it: impl Fn(&T) -> bool, item: impl FnOnce() -> T) -> u32 {
+        let hash = self.hasher.hash_one(key);
+        let is_known =
+            |(other, id): &(u64, u32)| *other == hash && self.items.get(*id as usize).is_some_and(&is_it);
+        if let Some((_, id)) = self.ids.find(hash, is_known) {
+            return *id;
+        }
+        let id = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
+        self.items.push(item());
+        self.ids.insert_unique(hash, (hash, id), |(hash, _)| *hash);
+        id
     }
 
     fn into_items(self) -> Vec<T> {
@@ -279,8 +291,8 @@ impl<K: Hash + Eq, T> Interner<K, T> {
     }
 }
 
-impl<K, T> Default for Interner<K, T> {
+impl<T> Default for Interner<T> {
     fn default() -> Self {
-        Self { ids: HashMap::new(), items: Vec::new() }
+        Self { ids: HashTable::new(), items: Vec::new(), hasher: ahash::RandomState::default() }
     }
 }

@@ -1,6 +1,5 @@
 //! The string atoms of a column, compiled together: a value is judged for all of them at once.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use ahash::AHashMap;
@@ -110,12 +109,12 @@ impl StringAtoms {
 struct Shared<'t, T> {
     all: Vec<&'t T>,
     slots: Vec<Vec<Slot>>,
-    known: HashMap<&'t T, usize>,
+    known: AHashMap<&'t T, usize>,
 }
 
 impl<T> Default for Shared<'_, T> {
     fn default() -> Self {
-        Self { all: Vec::new(), slots: Vec::new(), known: HashMap::new() }
+        Self { all: Vec::new(), slots: Vec::new(), known: AHashMap::new() }
     }
 }
 

@@ -23,6 +23,12 @@ impl<'j> Cursor<'j> {
         cursor
     }
 
+    /// At a place of a record, in this many objects and arrays.
+    #[inline]
+    pub(crate) fn at_place(source: Source<'j>, at: usize, depth: usize) -> Self {
+        Self { source, at, depth }
+    }
+
     /// The record.
     #[inline]
     pub(crate) fn source(&self) -> Source<'j> {
@@ -125,7 +131,7 @@ impl<'j> Cursor<'j> {
     /// Passes over the string whose quote was passed over.
     #[inline]
     pub(crate) fn rest_of_string(&mut self) -> Result<(), GiveUp> {
-        self.at = text::skip(self.source, self.at)?;
+        self.at = self.source.string_end(self.at)? + 1;
         Ok(())
     }
 

@@ -20,38 +20,29 @@ pub(crate) struct Source<'j> {
 }
 
 impl<'j> Source<'j> {
+    /// A record, if it is UTF-8, marked.
+    pub(crate) fn of(json: &'j [u8], marks: &'j mut Marks) -> Result<Self, GiveUp> {
+        Self::new(simdutf8::basic::from_utf8(json).map_err(|_| GiveUp)?, marks)
+    }
+
     /// A record, marked.
-    pub(crate) fn new(json: &'j str, marks: &'j mut Marks) -> Self {
-        marks.fill(json);
-        Self { json, marks }
+    pub(crate) fn new(json: &'j str, marks: &'j mut Marks) -> Result<Self, GiveUp> {
+        marks.fill(json)?;
+        Ok(Self { json, marks })
     }
 
-    /// Where the run of plain characters that begins at `from` ends: at a quote, a backslash or a control character.
+    /// Where the string ends whose first character is at `from`: the place of its quote.
     #[inline]
-    pub(crate) fn plain_end(self, from: usize) -> Result<usize, GiveUp> {
-        self.marks.next(from).ok_or(GiveUp)
+    pub(crate) fn string_end(self, from: usize) -> Result<usize, GiveUp> {
+        let end = self.marks.next_stop(from).ok_or(GiveUp)?;
+        // Control characters end strings nowhere.
+        if self.json.as_bytes().get(end) == Some(&b'"') { Ok(end) } else { Err(GiveUp) }
     }
-}
 
-/// The place after the string whose first character is at `from`.
-pub(super) fn skip(source: Source<'_>, from: usize) -> Result<usize, GiveUp> {
-    let bytes = source.json.as_bytes();
-    let mut at = from;
-    loop {
-        at = source.plain_end(at)?;
-        match bytes.get(at) {
-            Some(b'"') => return Ok(at + 1),
-            Some(b'\\') => {
-                at += match bytes.get(at + 1).ok_or(GiveUp)? {
-                    b'u' => {
-                        code_unit(bytes, at)?;
-                        6
-                    }
-                    letter => escape(*letter).map(|_| 2)?,
-                }
-            }
-            _ => return Err(GiveUp),
-        }
+    /// What stands from here on and before `end`, if there are no escapes in it.
+    #[inline]
+    pub(crate) fn plain(self, from: usize, end: usize) -> Option<&'j str> {
+        if self.marks.has_escape(from, end) { None } else { self.json.get(from..end) }
     }
 }
 
@@ -59,39 +50,69 @@ pub(super) fn skip(source: Source<'_>, from: usize) -> Result<usize, GiveUp> {
 /// to the end of `unescaped`.
 #[inline]
 pub(super) fn read(source: Source<'_>, from: usize, unescaped: &mut String) -> Result<(Text, usize), GiveUp> {
-    let end = source.plain_end(from)?;
-    if source.json.as_bytes().get(end) == Some(&b'"') {
-        return Ok((Text::Plain { start: from, end }, end + 1));
-    }
-    read_escaped(source, from, end, unescaped)
+    let end = source.string_end(from)?;
+    let text = if source.marks.has_escape(from, end) {
+        let start = unescaped.len();
+        unescape_all(source, from, end, unescaped)?;
+        Text::Unescaped { start, end: unescaped.len() }
+    } else {
+        Text::Plain { start: from, end }
+    };
+    Ok((text, end + 1))
 }
 
-/// As [`read`], of a string whose first plain run ends at `end` and not with a quote.
-fn read_escaped(
-    source: Source<'_>,
-    from: usize,
-    mut end: usize,
-    unescaped: &mut String,
-) -> Result<(Text, usize), GiveUp> {
-    let (json, bytes) = (source.json, source.json.as_bytes());
-    let start = unescaped.len();
-    let mut run = from;
-    loop {
-        unescaped.push_str(json.get(run..end).ok_or(GiveUp)?);
-        let after;
-        match (bytes.get(end), bytes.get(end + 1)) {
-            (Some(b'"'), _) => return Ok((Text::Unescaped { start, end: unescaped.len() }, end + 1)),
-            // What stands for itself begins the next run.
-            (Some(b'\\'), Some(b'"' | b'\\' | b'/')) => (run, after) = (end + 1, end + 2),
-            (Some(b'\\'), _) => {
-                let (character, next) = unescape(bytes, end)?;
-                unescaped.push(character);
-                (run, after) = (next, next);
-            }
-            _ => return Err(GiveUp),
-        }
-        end = source.plain_end(after)?;
+/// A string whose escapes are to be undone, if they are; each is of a character of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Escaped<'j> {
+    pub(super) source: Source<'j>,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl<'j> Escaped<'j> {
+    /// The string as it stands in the record.
+    pub(crate) fn inside(self) -> &'j str {
+        self.source.json.get(self.start..self.end).unwrap_or_default()
     }
+
+    /// What it says, in a buffer.
+    pub(crate) fn unescape(self, buffer: &mut String) -> &str {
+        buffer.clear();
+        let undone = unescape_all(self.source, self.start, self.end, buffer);
+        debug_assert_eq!(undone, Ok(()), "escapes were checked");
+        buffer
+    }
+}
+
+/// Puts what stands from here on and before `end` to the end of `unescaped`, its escapes undone.
+fn unescape_all(
+    source: Source<'_>,
+    mut from: usize,
+    end: usize,
+    unescaped: &mut String,
+) -> Result<(), GiveUp> {
+    let (json, bytes) = (source.json, source.json.as_bytes());
+    let mut search = from;
+    while let Some(at) = source.marks.next_escape(search).filter(|at| *at < end) {
+        unescaped.push_str(json.get(from..at).ok_or(GiveUp)?);
+        match bytes.get(at + 1) {
+            // What stands for itself begins the next run.
+            Some(b'"' | b'\\' | b'/') => (from, search) = (at + 1, at + 2),
+            _ => {
+                let (character, next) = unescape(bytes, at)?;
+                unescaped.push(character);
+                (from, search) = (next, next);
+            }
+        }
+    }
+    unescaped.push_str(json.get(from..end).ok_or(GiveUp)?);
+    Ok(())
+}
+
+/// Whether a code unit is escaped by the letter at this place.
+#[cold]
+pub(super) fn check_code_unit(bytes: &[u8], letter: usize) -> Result<(), GiveUp> {
+    letter.checked_sub(1).ok_or(GiveUp).and_then(|at| code_unit(bytes, at)).map(drop)
 }
 
 /// The character of the escape at a backslash, and the place after it. Half a surrogate pair is none.
@@ -135,7 +156,7 @@ fn code_unit(bytes: &[u8], at: usize) -> Result<u16, GiveUp> {
 pub(crate) fn unescaped(inside: &str) -> Result<String, GiveUp> {
     let mut text = String::with_capacity(inside.len());
     let quoted = [inside, "\""].concat();
-    match read(Source::new(&quoted, &mut Marks::default()), 0, &mut text)?.0 {
+    match read(Source::new(&quoted, &mut Marks::default())?, 0, &mut text)?.0 {
         Text::Plain { .. } => Ok(inside.to_owned()),
         Text::Unescaped { .. } => Ok(text),
     }
@@ -148,9 +169,9 @@ mod tests {
     fn text(json: &str) -> Result<String, GiveUp> {
         let mut unescaped = String::from("before");
         let mut marks = Marks::default();
-        let source = Source::new(json, &mut marks);
+        let source = Source::new(json, &mut marks)?;
         let (text, after) = read(source, 1, &mut unescaped)?;
-        assert_eq!(skip(source, 1), Ok(after), "{json}");
+        assert_eq!(source.string_end(1), Ok(after - 1), "{json}");
         Ok(match text {
             Text::Plain { start, end } => json[start..end].to_owned(),
             Text::Unescaped { start, end } => unescaped[start..end].to_owned(),
@@ -174,12 +195,14 @@ mod tests {
             ["\"", "\"a", "\"a\nb\"", "\"\\x\"", "\"\\", "\"\\\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\u+123\""]
         {
             assert_eq!(text(json), Err(GiveUp), "{json}");
-            assert_eq!(skip(Source::new(json, &mut Marks::default()), 1), Err(GiveUp), "{json}");
+            let mut marks = Marks::default();
+            let end = Source::new(json, &mut marks).and_then(|source| source.string_end(1));
+            assert_eq!(end, Err(GiveUp), "{json}");
         }
         for lone in [r#""\ud800""#, r#""\udc00""#, r#""\ud800\ud800""#, r#""\ud800x""#] {
             let mut marks = Marks::default();
-            let lone = Source::new(lone, &mut marks);
-            assert_eq!(read(lone, 1, &mut String::new()).map(|_| ()), Err(GiveUp), "{lone:?}");
+            let Ok(lone) = Source::new(lone, &mut marks) else { panic!("{lone}") };
+            assert_eq!(read(lone, 1, &mut String::new()).map(|_| ()), Err(GiveUp), "{:?}", lone.json);
         }
     }
 }

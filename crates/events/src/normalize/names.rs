@@ -14,7 +14,7 @@ use super::literals::Literals;
 use super::windows::Role;
 use crate::Layout;
 use crate::layout::{PathId, PathNode};
-use crate::leaves::quoted::Quoted;
+use crate::leaves::literal::Literal;
 
 /// Most names that are kept from record to record. Sources have hundreds; only records whose keys are data have more.
 const MOST_NAMES: usize = 1 << 14;
@@ -63,7 +63,8 @@ pub(super) const ROOT: NameId = NameId(0);
 struct Name {
     /// The key in the parent. It may have dots.
     key: Box<str>,
-    quoted: Quoted,
+    /// The key in its quotes, and a colon.
+    quoted: Literal,
     members: HashMap<Box<str>, NameId, RandomState>,
     /// The members that came first in it, and the names that came after it in the object it is in, when it last was
     /// another than before; the newest first.
@@ -84,7 +85,7 @@ impl Names {
     pub(super) fn new(layout: Option<Arc<Layout>>) -> Self {
         let root = Name {
             key: Box::default(),
-            quoted: Quoted::new(""),
+            quoted: Literal::new(b""),
             members: HashMap::default(),
             first: [ROOT; 2],
             next: [ROOT; 2],
@@ -216,7 +217,7 @@ impl Names {
         let id = NameId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
         let name = Name {
             key: key.into(),
-            quoted: Quoted::new(key),
+            quoted: Literal::new(&[b"\"", key.as_bytes(), b"\":"].concat()),
             members: HashMap::default(),
             first: [id; 2],
             next: [id; 2],
@@ -247,7 +248,7 @@ impl Names {
         self.learn_next(object, previous, key)
     }
 
-    /// As [`Self::next_member`], of a key that a quote ends, with the length of both; none if it is not as expected.
+    /// As [`Self::next_member`], of a key in its quotes and a colon, with the length of all; none if it is not as expected.
     #[inline]
     pub(super) fn expected_member(
         &self,

@@ -19,12 +19,11 @@ impl Normalizer {
         json: &[u8],
         mut take: impl FnMut(PathId, Value<'_>),
     ) -> Result<(), GiveUp> {
-        let json = std::str::from_utf8(json).map_err(|_| GiveUp)?;
+        let source = Source::of(json, &mut self.marks)?;
         self.names.forget_many();
         let mut ecs = Ecs::new(&mut self.names, &self.arena, std::mem::take(&mut self.buffer));
         let mut flat = Flat::new(std::mem::take(&mut self.members));
         self.unescaped.clear();
-        let source = Source::new(json, &mut self.marks);
         let mut walk =
             Walk { cursor: Cursor::new(source), unescaped: &mut self.unescaped, arena: &self.arena };
         let walked = walk.record(&mut ecs, &mut flat).and_then(|()| {
@@ -57,10 +56,8 @@ impl<'t> Walk<'t, '_> {
         }
         let mut previous = None;
         loop {
-            self.cursor.expect(b'"')?;
             let name = self.key(ecs, data, previous)?;
             previous = Some(name);
-            self.cursor.colon()?;
             match ecs.names.role(name) {
                 Role::Foreign => return Err(GiveUp),
                 Role::Shipper => self.cursor.skip()?,
@@ -78,20 +75,22 @@ impl<'t> Walk<'t, '_> {
         if self.cursor.is_at_end() && flat.is_event() { Ok(()) } else { Err(GiveUp) }
     }
 
+    /// The name of the key that comes next. Passes over it and its colon.
+    #[inline]
     fn key(&mut self, ecs: &mut Ecs<'t>, data: NameId, previous: Option<NameId>) -> Result<NameId, GiveUp> {
-        let (source, from) = (self.cursor.source(), self.cursor.at());
-        let json = source.json;
-        let rest = json.as_bytes().get(from..).ok_or(GiveUp)?;
+        let (source, at) = (self.cursor.source(), self.cursor.at());
+        let rest = source.json.as_bytes().get(at..).ok_or(GiveUp)?;
         if let Some((name, length)) = ecs.names.expected_member(data, previous, rest) {
-            self.cursor.go_to(from + length);
+            self.cursor.go_to(at + length);
+            self.cursor.blanks();
             return Ok(name);
         }
-        let end = source.plain_end(from)?;
-        if json.as_bytes().get(end) != Some(&b'"') {
-            return Err(GiveUp);
-        }
+        self.cursor.expect(b'"')?;
+        let end = source.string_end(at + 1)?;
+        let key = source.plain(at + 1, end).ok_or(GiveUp)?;
         self.cursor.go_to(end + 1);
-        Ok(ecs.names.learn_next(data, previous, json.get(from..end).ok_or(GiveUp)?))
+        self.cursor.colon()?;
+        Ok(ecs.names.learn_next(data, previous, key))
     }
 
     /// The message, which is long, and seldom read.
@@ -139,7 +138,7 @@ impl<'t> Walk<'t, '_> {
             Found::F64(number) => Scalar::F64(number),
             Found::Bool(truth) => Scalar::Bool(truth),
             Found::Null => Scalar::Null,
-            Found::Object => return Err(GiveUp),
+            Found::Escaped { .. } | Found::Object => return Err(GiveUp),
         }))
     }
 }

@@ -1,5 +1,7 @@
 //! Many literals looked for in a string at once.
 
+use std::sync::OnceLock;
+
 use ahash::AHashMap;
 use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::{Anchored, BuildError, dfa, nfa};
@@ -148,7 +150,12 @@ impl Starts {
 /// Finds literals wherever they stand.
 #[derive(Debug)]
 struct Anywhere {
-    automaton: Kind,
+    states: nfa::noncontiguous::NFA,
+    /// Whether a deterministic automaton is small enough.
+    is_small: bool,
+    /// What is built of the states when the first text comes, for many fields have none: it is most of the work. None if it
+    /// cannot be; then the states serve themselves.
+    automaton: OnceLock<Option<Kind>>,
     /// By the automaton's number of a literal.
     ids: Vec<LiteralId>,
 }
@@ -167,18 +174,24 @@ impl Anywhere {
         literals.iter().flat_map(|(text, _)| text.bytes()).for_each(|byte| used[usize::from(byte)] = true);
         let bytes = literals.iter().map(|(text, _)| text.len()).sum::<usize>();
         let classes = used.iter().filter(|used| **used).count() + 1;
-        let automaton = if bytes * classes.next_power_of_two() * size_of::<StateID>() <= MOST_DFA_BYTES {
-            Kind::Dfa(dfa::Builder::new().build_from_noncontiguous(&states)?)
+        let is_small = bytes * classes.next_power_of_two() * size_of::<StateID>() <= MOST_DFA_BYTES;
+        let ids = literals.iter().map(|(_, id)| *id).collect();
+        Ok(Self { states, is_small, automaton: OnceLock::new(), ids })
+    }
+
+    fn build(&self) -> Option<Kind> {
+        if self.is_small {
+            dfa::Builder::new().build_from_noncontiguous(&self.states).map(Kind::Dfa).ok()
         } else {
-            Kind::Compact(nfa::contiguous::Builder::new().build_from_noncontiguous(&states)?)
-        };
-        Ok(Self { automaton, ids: literals.iter().map(|(_, id)| *id).collect() })
+            nfa::contiguous::Builder::new().build_from_noncontiguous(&self.states).map(Kind::Compact).ok()
+        }
     }
 
     fn find(&self, text: &[u8], found: &mut impl FnMut(LiteralId) -> bool) {
-        match &self.automaton {
-            Kind::Dfa(automaton) => self.find_with(automaton, text, found),
-            Kind::Compact(automaton) => self.find_with(automaton, text, found),
+        match self.automaton.get_or_init(|| self.build()) {
+            Some(Kind::Dfa(automaton)) => self.find_with(automaton, text, found),
+            Some(Kind::Compact(automaton)) => self.find_with(automaton, text, found),
+            None => self.find_with(&self.states, text, found),
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rulehound_events::{Layout, Origin, RecordFormat, Shredder};
+use rulehound_schema::Schema;
 use serde_json::{Map, json};
 
 use super::*;
@@ -46,7 +47,8 @@ fn record(
 }
 
 fn batch_of(events: &[Given]) -> EventBatch {
-    let mut shredder = Shredder::new(Arc::new(Layout::default()));
+    let read = ["event.reason", "event.sequence"].map(|name| Schema::catalogue().field(name).unwrap());
+    let mut shredder = Shredder::new(Arc::new(Layout::new(read)));
     for event in events {
         shredder.push(event.record.as_bytes(), Origin { file: "test".into(), position: 1 }).unwrap();
     }
@@ -60,6 +62,8 @@ proptest! {
     fn events_come_once_and_in_order_however_they_are_shared_out(
         events in prop::collection::vec((given(), 0..3_usize), 0..24),
         threads in 1..4_usize,
+        // Whether the order means something, by the last bits of the identity.
+        is_ordered: [bool; 4],
     ) {
         let all: Vec<Given> = events.iter().map(|(event, _)| event.clone()).collect();
         let batch = batch_of(&all);
@@ -78,24 +82,42 @@ proptest! {
             (time, if time.is_some() { sequence } else { 0 }, *identity)
         });
 
+        let ordered = |row| is_ordered[usize::from(identity_of(row)[15]) % 4];
+        let rows: Vec<usize> = (0..all.len()).collect();
+        let sketches = sketches(&batch, &rows);
+
         let mut shelves = [Shelf::new(), Shelf::new(), Shelf::new()];
         let put: Vec<_> = events
             .iter()
             .enumerate()
-            .map(|(row, (event, shelf))| (*shelf, shelves[*shelf].put(&batch, row, event.moment).unwrap()))
+            .map(|(row, (event, shelf))| {
+                let about = About { moment: event.moment, sketch: sketches[row], ordered: ordered(row) };
+                (*shelf, shelves[*shelf].put(&batch, row, about).unwrap())
+            })
             .collect();
         let (store, places) = EventStore::new(shelves.into(), threads).unwrap();
 
         prop_assert_eq!(store.len(), expected.len());
         prop_assert_eq!(store.duplicates() as usize, all.len() - expected.len());
-        for (place, (_, row)) in (0..).map(EventRef).zip(&expected) {
-            let event = store.read(place).unwrap();
-            prop_assert_eq!(event, FoundEvent::of(&batch, *row));
-            prop_assert_eq!(store.time(place), all[*row].moment.time);
+        let mut rows = Vec::new();
+        for place in (0..store.len() as u32).map(EventRef) {
+            let row = expected.iter().find(|(identity, _)| *identity == store.identity(place).unwrap()).unwrap().1;
+            prop_assert_eq!(store.read(place).unwrap(), FoundEvent::of(&batch, row));
+            prop_assert_eq!(store.time(place), all[row].moment.time);
+            rows.push(row);
         }
+        // Whatever the order means, moments ascend.
+        let moment = |row: usize| {
+            let Moment { time, sequence } = all[row].moment;
+            (time, if time.is_some() { sequence } else { 0 })
+        };
+        prop_assert!(rows.is_sorted_by_key(|row| moment(*row)));
+        rows.retain(|row| ordered(*row));
+        let expected_order: Vec<_> = expected.iter().map(|(_, row)| *row).filter(|row| ordered(*row)).collect();
+        prop_assert_eq!(rows, expected_order);
         for (row, (shelf, event)) in put.into_iter().enumerate() {
             let place = places.of(shelf, event).unwrap();
-            prop_assert_eq!(expected[place.number()].0, identity_of(row));
+            prop_assert_eq!(store.identity(place).unwrap(), identity_of(row));
         }
     }
 }
