@@ -54,7 +54,8 @@ pub(crate) struct Expression(Ast);
 
 impl Expression {
     pub(crate) fn parse(source: &str, case_insensitive: bool) -> Result<Self, RegexError> {
-        parse::parse(source, case_insensitive).map(Self)
+        let ast = parse::parse(source, case_insensitive)?;
+        Ok(Self(if ast.needs_automaton() { derivative::without_impossible(ast) } else { ast }))
     }
 
     /// Whether it may be part of a [`RegexSet`]: it has neither complement nor intersection.

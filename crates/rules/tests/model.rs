@@ -54,7 +54,7 @@ fn each_type_has_its_own_fields() {
         source.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         source
     };
-    check_type("esql", query, source("esql"));
+    check_type("esql", "query = \"from a\"", json!({"query": "from a", "language": "esql"}));
     check_type("query", "", json!({"query": "", "language": "kuery"}));
     check_type(
         "query",

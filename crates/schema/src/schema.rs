@@ -245,15 +245,18 @@ fn merge(known: &Entry, new: Entry) -> Entry {
         }
         (a, b) => a.clone().or_else(|| b.clone()),
     };
-    Entry::Field(*known_type, parameters)
+    // The wider of the two holds the values of both.
+    let field_type = if *new_type == FieldType::Long { FieldType::Long } else { *known_type };
+    Entry::Field(field_type, parameters)
 }
 
 /// Whether Elasticsearch reads fields of these types as one: it merges types of a family.
 fn compare_alike(a: FieldType, b: FieldType) -> bool {
-    use FieldType::{ConstantKeyword, Keyword, MatchOnlyText, Text, Wildcard};
+    use FieldType::{ConstantKeyword, Integer, Keyword, Long, MatchOnlyText, Text, Wildcard};
     let family = |t| match t {
         Keyword | ConstantKeyword | Wildcard => Keyword,
         Text | MatchOnlyText => Text,
+        Integer | Long => Long,
         other => other,
     };
     family(a) == family(b)

@@ -68,6 +68,32 @@ impl Automaton {
     }
 }
 
+/// The same expression without intersections that no string is in, for which no automaton is needed then: in
+/// `mkfifo|>&1` no string is both `>` and `1`.
+pub(super) fn without_impossible(ast: Ast) -> Ast {
+    let all = |parts: Vec<Ast>| parts.into_iter().map(without_impossible).collect::<Vec<_>>();
+    match ast {
+        Ast::Intersection(_) => match Automaton::new(&ast) {
+            Ok(automaton) if !automaton.accepting.contains(&true) => Ast::Nothing,
+            _ => ast,
+        },
+        Ast::Concat(parts) => {
+            let parts = all(parts);
+            if parts.contains(&Ast::Nothing) { Ast::Nothing } else { Ast::Concat(parts) }
+        }
+        Ast::Union(parts) => {
+            let parts: Vec<Ast> = all(parts).into_iter().filter(|part| *part != Ast::Nothing).collect();
+            if parts.is_empty() { Ast::Nothing } else { Ast::Union(parts) }
+        }
+        Ast::Repeat(inner, min, max) => match without_impossible(*inner) {
+            Ast::Nothing if min == 0 => Ast::Empty,
+            Ast::Nothing => Ast::Nothing,
+            inner => Ast::Repeat(Box::new(inner), min, max),
+        },
+        other => other,
+    }
+}
+
 /// Characters between two starts are alike to the expression.
 fn add_starts(ast: &Ast, starts: &mut Vec<char>) {
     match ast {

@@ -156,3 +156,22 @@ fn derivatives_agree_with_the_translation() {
         }
     }
 }
+
+#[test]
+fn impossible_alternatives_cost_nothing() {
+    // Large enough that its automaton would be too large, but that `>&1` is no string.
+    let many =
+        ["a.*b", "c.*d", "e.*f", "g.*h", "i.*j", "k.*l", "m.*n", "o.*p", "q.*r", "s.*t", "u.*v"].join("|");
+    let regex = Regex::new(&format!(".*({many}|>&1).*"), false).unwrap();
+    assert!(matches!(regex, Regex::Meta(_)));
+    assert!(regex.is_match("x a y b z") && !regex.is_match(">&1"));
+    // What is possible stays.
+    let both = Regex::new("(ab.*&.*ba|>&1)", false).unwrap();
+    assert!(both.is_match("abba") && !both.is_match("abb"));
+}
+
+#[test]
+fn escapes_in_classes_begin_no_range() {
+    let regex = Regex::new(r"[a_\\-]+".replace(r"\\", r"\\").as_str(), false).unwrap();
+    assert!(regex.is_match(r"a_\-") && !regex.is_match("b"));
+}

@@ -93,7 +93,7 @@ fn mapping_is_read_whole() {
     check(&schema, "host", Some(("host", FieldType::Object)));
     check(&schema, "span", Some(("span", FieldType::Unsupported("ip_range"))));
     check(&schema, "bag.of.things", Some(("bag.of.things", FieldType::Keyword)));
-    check(&schema, "parts.n", Some(("parts.n", FieldType::Long)));
+    check(&schema, "parts.n", Some(("parts.n", FieldType::Integer)));
     check(&schema, "blob", Some(("blob", FieldType::Object)));
     check(&schema, "day", Some(("day", FieldType::Long)));
     check(&schema, "_id", Some(("_id", FieldType::Keyword)));
