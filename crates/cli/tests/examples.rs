@@ -32,7 +32,7 @@ const STORY: [(&str, usize); 31] = [
     ("Office Application Starts a Command Interpreter", 1),
     ("PowerShell Command in Base64", 1),
     ("Program of a User Folder below an Office Application", 1),
-    ("Programs of Several Hosts Call One Address", 1),
+    ("Programs of Several Hosts Call One Address", 2),
     ("Rare Process for a Host", 1),
     ("Run Key Points into a User Folder", 1),
     ("Run of Very Long DNS Names", 1),

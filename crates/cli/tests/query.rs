@@ -170,6 +170,5 @@ fn what_is_refused_is_a_problem_and_what_cannot_run_an_error() {
     fails(&["any where true", "absent.ndjson"], 2, &["absent.ndjson"]);
     fails(&["--mapping", "absent.json", "any where true", "events.ndjson"], 2, &["absent.json"]);
     fails(&["--mapping", "events.ndjson", "any where true", "events.ndjson"], 2, &["mapping"]);
-    fails(&["--language", "esql", "FROM logs", "events.ndjson"], 2, &["esql", "not supported yet"]);
     fails(&["--size", "many", "any where true", "events.ndjson"], 2, &["--size"]);
 }

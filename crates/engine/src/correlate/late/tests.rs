@@ -67,7 +67,7 @@ fn decide(condition: &str, event: &Json, answers: &[bool]) -> bool {
     let late = LatePlan::new(&plan);
     let step = late.step(0).unwrap();
     assert_eq!(step.ancestors().len(), answers.len());
-    let captured = step.answer(&capture(&steps(&plan)[0].captures, &row), |number| answers[number]);
+    let captured = step.answer(&capture(&steps(&plan)[0].captures, &[], &row), |number| answers[number]);
     interpret::matches(&steps(&plan)[0].filter, &row) && late.holds(0, &captured, &[])
 }
 
@@ -100,7 +100,7 @@ fn hits(plan: &Plan, events: &[Json]) -> Vec<Hit> {
         let mut matches = Vec::new();
         for (id, step) in (0..).map(StepId).zip(&steps) {
             if interpret::matches(&step.filter, &row) {
-                let captured = capture(&step.captures, &row);
+                let captured = capture(&step.captures, &[], &row);
                 let keys = keys_of(&step.keys, &row).unwrap().into_iter();
                 matches.extend(keys.map(|key| StepMatch { step: id, key, captured: captured.clone() }));
             }
@@ -206,7 +206,7 @@ fn answers_have_names_of_their_own() {
     let row = DocumentRow::new(&document);
     let plan = plan("any where descendant of [any where true]");
     let late = LatePlan::new(&plan);
-    let captured = capture(&steps(&plan)[0].captures, &row);
+    let captured = capture(&steps(&plan)[0].captures, &[], &row);
     let captured = late.step(0).unwrap().answer(&captured, |_| false);
     assert!(!late.holds(0, &captured, &[]));
 }

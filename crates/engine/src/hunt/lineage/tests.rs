@@ -54,7 +54,7 @@ fn descends(
     let plan = plan();
     let late = LatePlan::new(&plan);
     row(event, |row| {
-        let captured = capture(&steps(&plan)[0].captures, row);
+        let captured = capture(&steps(&plan)[0].captures, &[], row);
         let captured = lineage.answer(late.step(0).unwrap(), &[3], &captured, time(second));
         late.holds(0, &captured, &[])
     })
