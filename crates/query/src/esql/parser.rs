@@ -7,7 +7,7 @@ mod names;
 
 use std::ops::Range;
 
-use super::ast::{Command, Query, Source, Spanned};
+use super::ast::{Query, Spanned};
 use super::lexer::{Symbol, Token, TokenKind, tokenize};
 use super::problem::{Problem, Problems};
 

@@ -151,9 +151,6 @@ problems! {
         format!("a condition must be of type boolean, not {found}"),
         hint("compare it with something");
 
-    NotConstant: "esql::not-constant",
-        "this must be a constant",
-        None;
 
     BadInterval { unit: String }: "esql::bad-interval",
         format!("there are not that many {unit}"),

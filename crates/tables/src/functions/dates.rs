@@ -11,7 +11,7 @@ mod rounding;
 #[cfg(test)]
 mod tests;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{
     DataType, Int64Type, TimeUnit, TimestampMillisecondType, TimestampNanosecondType,
 };
@@ -19,7 +19,7 @@ use datafusion::common::{Result, ScalarValue, exec_datafusion_err};
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, Weekday};
 
-use super::rows::{Given, map1, map2};
+use super::rows::{Given, map1};
 use super::{Call, Implementation};
 use rounding::Rounding;
 

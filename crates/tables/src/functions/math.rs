@@ -2,9 +2,7 @@
 //!
 //! After Elastic's "ES|QL mathematical functions". What is no finite number is null, with a warning.
 
-use std::sync::Arc;
-
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray};
+use datafusion::arrow::array::{Array, ArrayRef, PrimitiveArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::compute::interleave;
 use datafusion::arrow::datatypes::{
@@ -250,7 +248,6 @@ fn round_to(call: &Call<'_>) -> Result<ArrayRef> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::functions::testing::{NULL, column, constant, rows, run, values};
     use rulehound_query::esql::Literal;
     use rulehound_query::esql::Type::*;
@@ -259,7 +256,7 @@ mod tests {
     #[test]
     fn round() {
         let numbers = column(Double, values![-1.5, 1.25, 25.049, NULL, 0.5, [1.0, 2.0]]);
-        assert_eq!(rows("round", &[numbers.clone()]), values![-1.0, 1.0, 25.0, NULL, 1.0, NULL]);
+        assert_eq!(rows("round", std::slice::from_ref(&numbers)), values![-1.0, 1.0, 25.0, NULL, 1.0, NULL]);
         let one = constant(Integer, 1);
         assert_eq!(rows("round", &[numbers, one]), values![-1.5, 1.3, 25.0, NULL, 0.5, NULL]);
         let whole = column(Integer, values![1234, -1250, 49]);

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayAccessor, ArrayIter, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, BooleanBuilder,
-    ListArray, PrimitiveArray, PrimitiveBuilder, StringViewArray, StringViewBuilder, new_null_array,
+    Array, ArrayAccessor, ArrayIter, ArrayRef, ArrowPrimitiveType, AsArray, BooleanBuilder, ListArray,
+    PrimitiveArray, PrimitiveBuilder, StringViewArray, StringViewBuilder, new_null_array,
 };
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::{filter, is_not_null};
@@ -73,12 +73,6 @@ impl Call<'_> {
     pub(crate) fn strings(&self, place: usize) -> Result<StringViewArray> {
         let array = self.typed(place, &DataType::Utf8View)?;
         array.as_string_view_opt().cloned().ok_or_else(|| self.unexpected(place))
-    }
-
-    /// An argument that is a `boolean`.
-    pub(crate) fn booleans(&self, place: usize) -> Result<BooleanArray> {
-        let array = self.typed(place, &DataType::Boolean)?;
-        array.as_boolean_opt().cloned().ok_or_else(|| self.unexpected(place))
     }
 
     /// An argument that is a number, date or the like.

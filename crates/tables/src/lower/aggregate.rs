@@ -1,6 +1,6 @@
 //! `STATS` and `INLINE STATS`.
 
-use datafusion::common::{DataFusionError, Result, internal_err};
+use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::Expr as DfExpr;
 use rulehound_query::esql::{AggregateCall, AggregateStep, ColumnId, Type};
 
