@@ -26,7 +26,8 @@ static LOOKUPS: LazyLock<BTreeMap<String, esql::LookupTable>> = LazyLock::new(||
 });
 
 fuzz_target!(|text: &str| {
-    let options = esql::Options { schema: &SCHEMA, fields: &FIELDS, lookups: &LOOKUPS, limit: None };
+    let options =
+        esql::Options { schema: &SCHEMA, fields: &FIELDS, knows_all: false, lookups: &LOOKUPS, limit: None };
     let esql::Compiled { query, diagnostics } = esql::compile(text, options);
     let errors = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     assert_eq!(query.is_none(), errors);
