@@ -69,3 +69,18 @@ fn exponent(text: &str) -> Option<usize> {
     let count = digits.bytes().take_while(u8::is_ascii_digit).count();
     (count > 0).then_some(text.len() - digits.len() + count)
 }
+
+/// Punctuation and operators of a language, and how they are written: longer ones first where one is the beginning of
+/// another.
+macro_rules! symbols {
+    ($($name:ident $text:literal,)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Symbol { $($name,)* }
+
+        impl Symbol {
+            const ALL: &'static [(Symbol, &'static str)] = &[$((Symbol::$name, $text),)*];
+        }
+    };
+}
+
+pub(crate) use symbols;

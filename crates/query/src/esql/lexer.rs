@@ -39,19 +39,7 @@ pub(super) enum TokenKind {
     End,
 }
 
-macro_rules! symbols {
-    ($($name:ident $text:literal,)*) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Symbol { $($name,)* }
-
-        impl Symbol {
-            /// Longer ones first where one is the beginning of another.
-            const ALL: &'static [(Symbol, &'static str)] = &[$((Symbol::$name, $text),)*];
-        }
-    };
-}
-
-symbols! {
+scan::symbols! {
     Equal "==",
     NotEqual "!=",
     LessEqual "<=",
