@@ -92,15 +92,15 @@ fn equal(field: &Field, value: Option<&Value<'static>>) -> Filter {
     }
 }
 
-/// There is a value, and none is equal: a missing field satisfies no comparison. Only `not` holds there.
+/// No value is equal, as where there is none: Elasticsearch asks with `must_not`. An unknown field is null, and so is
+/// the comparison.
 fn different(field: &Field, value: Option<&Value<'static>>) -> Filter {
     if is_unknown(field) || value.is_none() {
         return Filter::Constant(false);
     }
-    let exists = ask(field, Test::Exists);
     match equal(field, value) {
-        Filter::Constant(_) => exists, // no value of this type is equal
-        equal => Filter::all([exists, Filter::Not(Box::new(equal))]),
+        Filter::Constant(equal) => Filter::Constant(!equal),
+        equal => Filter::Not(Box::new(equal)),
     }
 }
 

@@ -41,6 +41,7 @@ impl Checker<'_> {
         let (left, right) = (Box::new(left.expr), Box::new(right.expr));
         Some(match op {
             Comparison::Equal | Comparison::Colon => Expr::Equal { left, right, case_insensitive },
+            Comparison::NotEqual if self.is_endpoint() => different_value(left, right),
             Comparison::NotEqual => Expr::NotEqual { left, right },
             Comparison::Less => Expr::Compare(CompareOp::Lt, left, right),
             Comparison::LessEqual => Expr::Compare(CompareOp::Lte, left, right),
@@ -174,4 +175,14 @@ fn first_field(expr: &Expr) -> Option<String> {
         name.get_or_insert_with(|| field.name.to_string());
     });
     name
+}
+
+/// `!=` of the endpoint, where a missing field satisfies no comparison.
+fn different_value(left: Box<Expr>, right: Box<Expr>) -> Expr {
+    match (&*left, &*right) {
+        (Expr::Field(_), Expr::Literal(_)) => {
+            Expr::And(vec![negate(Expr::IsNull(left.clone())), Expr::NotEqual { left, right }])
+        }
+        _ => Expr::NotEqual { left, right },
+    }
 }

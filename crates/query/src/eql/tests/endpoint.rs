@@ -187,6 +187,23 @@ fn actions_are_found_in_the_words_of_sysmon() {
     assert_eq!(filter("event.action == \"fork\""), words("event.action", &["fork"]));
 }
 
+/// A missing field satisfies no comparison, where Elasticsearch's `!=` holds.
+#[test]
+fn inequality_needs_a_value() {
+    let filter = |query: &str| match endpoint(query).query.expect(query).plan {
+        Plan::Event(filter) => filter,
+        plan => panic!("{plan:?}"),
+    };
+    assert_eq!(
+        filter("any where process.name != \"a\""),
+        filter("any where process.name != null and not process.name == \"a\"")
+    );
+    assert_eq!(
+        filter("any where not (process.pid != 4)"),
+        filter("any where not (process.pid != null and not process.pid == 4)")
+    );
+}
+
 /// Fields that no catalogue has, each once, with a warning.
 #[test]
 fn unknown_fields_have_the_type_that_they_are_used_with() {
