@@ -12,8 +12,9 @@ use crate::correlate::{Captured, EventHandle};
 
 /// Computes what an ES|QL query makes of a table of events.
 pub trait TableEngine: fmt::Debug + Send + Sync {
-    /// Runs a query once for each of `runs`, and gives the rows of each. The rows of `runs` are stretches of `rows`, which
-    /// are in the order of time.
+    /// Runs a query once for each of `runs`, and gives the rows of each. The rows of `runs` are stretches of
+    /// `rows`, which are in the order of time, as runs are; none is empty. Each sees its own rows alone, but many
+    /// at once are cheaper than one by one.
     ///
     /// # Errors
     ///

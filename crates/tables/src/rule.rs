@@ -2,29 +2,33 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::types::UInt64Type;
+use datafusion::arrow::array::types::{TimestampMillisecondType, UInt64Type};
 use datafusion::arrow::array::{
     ArrayRef, AsArray, BinaryArray, BooleanArray, FixedSizeBinaryArray, Float64Array, Int32Array, Int64Array,
     LargeStringArray, RecordBatch, RecordBatchOptions, StringViewArray, TimestampMillisecondArray,
     TimestampNanosecondArray, UInt64Array, new_null_array,
 };
+use datafusion::arrow::compute::take_record_batch;
 use datafusion::arrow::datatypes::{Field as ArrowField, Schema as ArrowSchema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::logical_expr::LogicalPlanBuilder;
-use rulehound_engine::correlate::KeyValue;
+use rulehound_engine::correlate::{EventHandle, KeyValue};
 use rulehound_engine::tables::{ResultRow, TableEngine, TableError, TableRow, TableRun};
 use rulehound_query::esql::{Column, ColumnId, TableQuery, TableSource, Type};
 
 use crate::columns::{list, point, points_of};
 use crate::functions::version;
-use crate::lower::{CARRIED, Columns, Lowered, name_of};
+use crate::lower::{CARRIED, Columns, Lowered, RUN, keeps_runs_apart, name_of};
 use crate::query::{QueryError, RunOptions, Session};
 use crate::rows::row_values;
 use crate::types::{arrow_type, list_of};
 
-/// Computes the tables of rules with DataFusion, each run on one thread.
+/// So many rows of several runs are computed together at most. A query costs milliseconds, however few it sees.
+const MOST_ROWS: usize = 16_384;
+
+/// Computes the tables of rules with DataFusion, on one thread, as many runs at once as may be.
 #[derive(Clone, Debug)]
 pub struct RuleTables {
     options: RunOptions,
@@ -47,22 +51,55 @@ impl RuleTables {
         let session = Session::new(query, &self.options)?;
         let (batch, columns) = table(query, rows).map_err(QueryError::arrow)?;
         let mut results = Vec::with_capacity(runs.len());
-        for run in runs {
-            let seen = batch.slice(run.rows.start, run.rows.len());
-            let seen = MemTable::try_new(seen.schema(), vec![vec![seen]])?;
-            let plan =
-                LogicalPlanBuilder::scan("events", provider_as_source(Arc::new(seen)), None)?.build()?;
-            let start = Lowered { plan, columns: columns.clone(), next: Some(0) };
-            let options = RunOptions { now: run.now, ..self.options.clone() };
-            let mut of_run = Vec::new();
+        for runs in at_once(query, runs) {
+            let Some(first) = runs.first() else { continue };
+            let options = RunOptions { now: first.now, ..self.options.clone() };
+            let start = seen(&batch, &columns, runs)?;
+            let mut of_runs = vec![Vec::new(); runs.len()];
             runtime.block_on(session.finish(query, Some(start), &options, &mut |batch| {
-                add_rows(&batch, &query.output, &mut of_run);
+                add_rows(&batch, &query.output, runs, &mut of_runs);
                 Ok(())
             }))?;
-            results.push(of_run);
+            results.append(&mut of_runs);
         }
         Ok(results)
     }
+}
+
+/// The runs that are computed together, in their order.
+fn at_once<'a>(query: &TableQuery, runs: &'a [TableRun]) -> impl Iterator<Item = &'a [TableRun]> {
+    let keeps_apart = keeps_runs_apart(query);
+    let mut rows = 0;
+    runs.chunk_by(move |before, run| {
+        rows += before.rows.len();
+        let goes_with = keeps_apart && before.now < run.now && rows + run.rows.len() <= MOST_ROWS;
+        if !goes_with {
+            rows = 0;
+        }
+        goes_with
+    })
+}
+
+/// The rows that runs see as a table; of several, with a column that says which it is.
+fn seen(batch: &RecordBatch, columns: &Columns, runs: &[TableRun]) -> Result<Lowered, DataFusionError> {
+    let mut columns = columns.clone();
+    let table = match runs {
+        [run] => batch.slice(run.rows.start, run.rows.len()),
+        _ => {
+            let rows = runs.iter().flat_map(|run| run.rows.clone());
+            let rows = take_record_batch(batch, &UInt64Array::from_iter_values(rows.map(|row| row as u64)))?;
+            let moments = runs.iter().flat_map(|run| run.rows.clone().map(|_| run.now));
+            let moments: ArrayRef = Arc::new(TimestampMillisecondArray::from_iter_values(moments));
+            columns.insert(RUN, (Type::Date, false));
+            let mut fields = rows.schema_ref().fields().to_vec();
+            fields.push(Arc::new(ArrowField::new(name_of(RUN), moments.data_type().clone(), false)));
+            let arrays = rows.columns().iter().cloned().chain([moments]).collect();
+            RecordBatch::try_new(Arc::new(ArrowSchema::new(fields)), arrays)?
+        }
+    };
+    let table = MemTable::try_new(table.schema(), vec![vec![table]])?;
+    let plan = LogicalPlanBuilder::scan("events", provider_as_source(Arc::new(table)), None)?.build()?;
+    Ok(Lowered { plan, columns, next: Some(0) })
 }
 
 impl TableEngine for RuleTables {
@@ -87,14 +124,19 @@ fn told(error: &QueryError) -> String {
     }
 }
 
-fn add_rows(batch: &RecordBatch, output: &[Column], rows: &mut Vec<ResultRow>) {
+/// Adds the rows of a result to those of the run that each is of.
+fn add_rows(batch: &RecordBatch, output: &[Column], runs: &[TableRun], results: &mut [Vec<ResultRow>]) {
     let events = batch.column_by_name(&name_of(CARRIED));
+    let events = events.and_then(|events| events.as_primitive_opt::<UInt64Type>());
+    let moments = batch.column_by_name(&name_of(RUN));
+    let moments = moments.and_then(|moments| moments.as_primitive_opt::<TimestampMillisecondType>());
     for row in 0..batch.num_rows() {
-        let event =
-            events.and_then(|events| events.as_primitive_opt::<UInt64Type>()).map(|events| events.value(row));
+        let place =
+            moments.map_or(Ok(0), |moments| runs.binary_search_by_key(&moments.value(row), |run| run.now));
+        let Some(rows) = place.ok().and_then(|place| results.get_mut(place)) else { continue };
         let values = output.iter().map(|column| column.name.clone()).zip(row_values(batch, output, row));
         rows.push(ResultRow {
-            event: event.map(rulehound_engine::correlate::EventHandle),
+            event: events.map(|events| EventHandle(events.value(row))),
             values: values.filter(|(_, value)| !value.is_null()).collect(),
         });
     }
@@ -222,4 +264,35 @@ fn array_of(ty: Type, values: &[Option<&KeyValue>]) -> Result<ArrayRef, ArrowErr
             new_null_array(&arrow_type(ty), values.len())
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use rulehound_query::Filter;
+    use rulehound_query::esql::TableStep;
+
+    use super::*;
+
+    #[test]
+    fn runs_go_together_as_far_as_rows_go() {
+        let query = |steps| TableQuery {
+            source: TableSource::Row(Vec::new()),
+            steps,
+            output: Vec::new(),
+            filter: Filter::Constant(true),
+            is_aggregating: false,
+            reads_all: false,
+        };
+        let run = |(now, rows): (i64, usize)| TableRun { now, rows: 0..rows };
+        let parts = |query: &TableQuery, runs: &[(i64, usize)]| -> Vec<usize> {
+            let runs: Vec<TableRun> = runs.iter().copied().map(run).collect();
+            at_once(query, &runs).map(<[TableRun]>::len).collect()
+        };
+        let runs = [(0, 1), (1, MOST_ROWS - 1), (2, 1), (3, 2 * MOST_ROWS), (4, 1), (5, 1)];
+        assert_eq!(parts(&query(Vec::new()), &runs), [2, 1, 1, 2]);
+        assert_eq!(parts(&query(vec![TableStep::Limit(1)]), &runs), [1; 6]);
+        // What two runs share does not tell them apart.
+        assert_eq!(parts(&query(Vec::new()), &[(0, 1), (0, 1), (1, 1)]), [1, 2]);
+        assert_eq!(parts(&query(Vec::new()), &[]), [0; 0]);
+    }
 }

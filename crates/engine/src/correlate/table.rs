@@ -20,7 +20,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use rulehound_query::esql::{ColumnId, Expr, ExprKind, TableQuery, TableSource, TableStep};
+use rulehound_query::esql::{ColumnId, TableQuery, TableSource, TableStep};
 use rulehound_query::{TablePlan, Window};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,9 +51,11 @@ pub(crate) fn is_row_by_row(query: &TableQuery) -> bool {
 
 fn looks_at_each_row(step: &TableStep) -> bool {
     match step {
-        TableStep::Filter(condition) => !reads_now(condition),
-        TableStep::Extend(columns) => !columns.iter().any(|(_, value)| reads_now(value)),
-        TableStep::Dissect { input, .. } | TableStep::Grok { input, .. } => !reads_now(input),
+        TableStep::Filter(_) | TableStep::Extend(_) | TableStep::Dissect { .. } | TableStep::Grok { .. } => {
+            let mut reads_now = false;
+            step.for_each_expr(&mut |expr| reads_now |= expr.reads_now());
+            !reads_now
+        }
         // The order of alerts is another.
         TableStep::Sort(_) | TableStep::MvExpand { .. } | TableStep::Lookup(_) => true,
         TableStep::Aggregate(_)
@@ -71,14 +73,6 @@ fn first_steps(query: &TableQuery) -> Option<TableQuery> {
         query.steps.iter().take_while(|step| looks_at_each_row(step)).cloned().collect();
     let is_sieve = steps.iter().any(|step| matches!(step, TableStep::Filter(_)));
     is_sieve.then(|| TableQuery { steps, output: Vec::new(), is_aggregating: false, ..query.clone() })
-}
-
-fn reads_now(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Now => true,
-        ExprKind::Call(_, args) => args.iter().any(reads_now),
-        ExprKind::Literal(_) | ExprKind::Column(_) => false,
-    }
 }
 
 /// A row of a result that is a detection.

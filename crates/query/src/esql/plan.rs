@@ -127,6 +127,30 @@ pub enum TableStep {
     Sample(f64),
 }
 
+impl TableStep {
+    /// Calls `f` with every expression of the step.
+    pub fn for_each_expr(&self, f: &mut dyn FnMut(&Expr)) {
+        match self {
+            Self::Filter(value)
+            | Self::Dissect { input: value, .. }
+            | Self::Grok { input: value, .. }
+            | Self::Completion { prompt: value, .. } => f(value),
+            Self::Extend(columns) => columns.iter().for_each(|(_, value)| f(value)),
+            Self::Aggregate(step) | Self::InlineAggregate(step) => {
+                step.groups.iter().for_each(|(_, value)| f(value));
+                let calls = step.aggregates.iter().map(|(_, call)| call);
+                calls.flat_map(|call| call.args.iter().chain(&call.filter)).for_each(f);
+            }
+            Self::Sort(keys) => keys.iter().for_each(|key| f(&key.value)),
+            Self::Limit(_)
+            | Self::MvExpand { .. }
+            | Self::Lookup(_)
+            | Self::ChangePoint { .. }
+            | Self::Sample(_) => {}
+        }
+    }
+}
+
 /// `STATS`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AggregateStep {
@@ -189,6 +213,15 @@ impl Expr {
             ExprKind::Literal(_) | ExprKind::Now => {}
             ExprKind::Column(column) => f(*column),
             ExprKind::Call(_, args) => args.iter().for_each(|arg| arg.for_each_column(f)),
+        }
+    }
+
+    /// Whether it depends on when the query runs.
+    pub fn reads_now(&self) -> bool {
+        match &self.kind {
+            ExprKind::Now => true,
+            ExprKind::Literal(_) | ExprKind::Column(_) => false,
+            ExprKind::Call(_, args) => args.iter().any(Self::reads_now),
         }
     }
 

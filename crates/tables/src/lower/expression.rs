@@ -8,6 +8,7 @@ use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::Expr as DfExpr;
 use rulehound_query::esql::{Expr, ExprKind, Literal, Type};
 
+use super::runs::RUN;
 use super::{Lowering, constant};
 use crate::functions::{self, Typed, version};
 use crate::types::arrow_type;
@@ -16,6 +17,7 @@ impl Lowering<'_> {
     pub(super) fn expression(&self, expr: &Expr) -> Result<Typed> {
         match &expr.kind {
             ExprKind::Literal(literal) => constant(literal, expr.ty),
+            ExprKind::Now if self.columns.contains_key(&RUN) => self.read(RUN),
             ExprKind::Now => {
                 let now = ScalarValue::TimestampMillisecond(Some(self.context.now), None);
                 Ok(Typed { expr: DfExpr::Literal(now, None), ty: Type::Date, is_list: false })

@@ -7,6 +7,7 @@
 mod aggregate;
 mod expression;
 mod lookup;
+mod runs;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ use crate::functions::Typed;
 #[cfg(test)]
 pub(crate) use expression::scalar;
 pub(crate) use lookup::LookupTables;
+pub(crate) use runs::{RUN, keeps_runs_apart};
 
 /// The name that a column has in plans.
 pub(crate) fn name_of(column: ColumnId) -> String {
@@ -58,8 +60,8 @@ pub(crate) struct Context<'a> {
 /// The one row of a `ROW`.
 pub(crate) fn row(query: &TableQuery, context: Context<'_>) -> Result<Lowered> {
     let TableSource::Row(values) = &query.source else { return not_impl_err!("the source is no row") };
-    let mut lowering =
-        Lowering { plan: LogicalPlanBuilder::empty(true).build()?, columns: Columns::new(), context };
+    let source = LogicalPlanBuilder::empty(true).build()?;
+    let mut lowering = Lowering { plan: source.clone(), source, columns: Columns::new(), context };
     // Each may read those before it.
     for (column, value) in values {
         lowering.extend(std::slice::from_ref(&(column.clone(), value.clone())))?;
@@ -69,7 +71,8 @@ pub(crate) fn row(query: &TableQuery, context: Context<'_>) -> Result<Lowered> {
 
 /// Goes on from a plan, at its next step, as far as DataFusion goes; after the last step to the result's columns.
 pub(crate) fn steps(query: &TableQuery, from: Lowered, context: Context<'_>) -> Result<Lowered> {
-    let mut lowering = Lowering { plan: from.plan, columns: from.columns, context };
+    let source = from.plan.clone();
+    let mut lowering = Lowering { source, plan: from.plan, columns: from.columns, context };
     for (place, step) in query.steps.iter().enumerate().skip(from.next.unwrap_or(0)) {
         if matches!(step, TableStep::ChangePoint { .. } | TableStep::Completion { .. }) {
             return Ok(Lowered { plan: lowering.plan, columns: lowering.columns, next: Some(place) });
@@ -88,13 +91,15 @@ pub(crate) fn with_value(
     output: &Column,
     context: Context<'_>,
 ) -> Result<LogicalPlan> {
-    let mut lowering = Lowering { plan, columns: columns.clone(), context };
+    let mut lowering = Lowering { source: plan.clone(), plan, columns: columns.clone(), context };
     let value = lowering.expression(value)?.single("completion");
     lowering.add(vec![(output.id, value)])?;
     Ok(lowering.plan)
 }
 
 struct Lowering<'a> {
+    /// The plan as it was before the first of the steps.
+    source: LogicalPlan,
     plan: LogicalPlan,
     columns: Columns,
     context: Context<'a>,
@@ -218,7 +223,7 @@ impl Lowering<'_> {
     fn project(&mut self, output: &[Column]) -> Result<()> {
         // The same column twice has two names, but is only one in the plan.
         let mut seen = std::collections::BTreeSet::new();
-        let carried = self.columns.contains_key(&CARRIED).then_some(CARRIED);
+        let carried = [CARRIED, RUN].into_iter().filter(|id| self.columns.contains_key(id));
         let ids = output.iter().map(|column| column.id).chain(carried);
         let columns = ids.filter(|id| seen.insert(*id)).map(column);
         self.plan = self.builder().project(columns)?.build()?;
