@@ -6,8 +6,14 @@ use serde_json::Value;
 /// The fields that have the same value in all documents; of arrays the items that all have
 /// (Kibana's `objectArrayIntersection`).
 pub(crate) fn all(documents: &[Document]) -> Document {
-    let Some((first, rest)) = documents.split_first() else { return Document::new() };
-    rest.iter().fold(first.clone(), |common, document| pair(&common, document))
+    match documents {
+        [] => Document::new(),
+        [only] => only.clone(),
+        // What two have in common is little beside what one has: none is copied whole.
+        [first, second, rest @ ..] => {
+            rest.iter().fold(pair(first, second), |common, document| pair(&common, document))
+        }
+    }
 }
 
 fn pair(a: &Document, b: &Document) -> Document {
